@@ -1,0 +1,1 @@
+"""What both processes share: objects, errors, selectors, patches, schemas, time. No IO and no HTTP here."""
