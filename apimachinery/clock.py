@@ -58,7 +58,7 @@ class RealClock:
 class ManualClock:
     """A clock that stands still until it is advanced; timers fire in order of their time, then of their making."""
 
-    def __init__(self, start: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) -> None:  # noqa: B008
+    def __init__(self, start: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) -> None:
         self._start = start
         self._elapsed = 0.0
         self._sequence = 0
@@ -93,8 +93,10 @@ class ManualClock:
 
     def next_timer(self) -> float | None:
         """Seconds until the next timer is due, None when there is none."""
-        return min((t.when for t in self._timers), default=None) if not self._timers else max(
-            0.0, min(t.when for t in self._timers) - self._elapsed
+        return (
+            min((t.when for t in self._timers), default=None)
+            if not self._timers
+            else max(0.0, min(t.when for t in self._timers) - self._elapsed)
         )
 
     def advance(self, seconds: float) -> None:

@@ -1,13 +1,13 @@
 """API errors: one class a Status reason, the class name is the wire reason. Models apimachinery/pkg/api/errors.
 
-    StatusError
-    ├── BadRequest 400            ├── Conflict 409               ├── TooManyRequests 429
-    ├── Unauthorized 401          ├── Gone 410                   ├── InternalError 500
-    ├── Forbidden 403             ├── Expired 410                ├── ServerTimeout 500
-    ├── NotFound 404              ├── RequestEntityTooLarge 413  ├── ServiceUnavailable 503
-    ├── MethodNotAllowed 405      ├── UnsupportedMediaType 415   ├── Timeout 504
-    ├── NotAcceptable 406         ├── Invalid 422                └── Unknown (a bare code without reason)
-    └── AlreadyExists 409
+StatusError
+├── BadRequest 400            ├── Conflict 409               ├── TooManyRequests 429
+├── Unauthorized 401          ├── Gone 410                   ├── InternalError 500
+├── Forbidden 403             ├── Expired 410                ├── ServerTimeout 500
+├── NotFound 404              ├── RequestEntityTooLarge 413  ├── ServiceUnavailable 503
+├── MethodNotAllowed 405      ├── UnsupportedMediaType 415   ├── Timeout 504
+├── NotAcceptable 406         ├── Invalid 422                └── Unknown (a bare code without reason)
+└── AlreadyExists 409
 """
 
 from __future__ import annotations

@@ -33,9 +33,7 @@ _WORDS: Final[dict[str, str]] = {
     "InternalError": "Internal error",
     "FieldValueTypeInvalid": "Invalid value",
 }
-_WITHOUT_VALUE: Final = frozenset(
-    {"FieldValueRequired", "FieldValueForbidden", "FieldValueTooLong", "InternalError"}
-)
+_WITHOUT_VALUE: Final = frozenset({"FieldValueRequired", "FieldValueForbidden", "FieldValueTooLong", "InternalError"})
 _OMIT: Final = object()
 
 

@@ -30,13 +30,29 @@ def canonical(value: Any) -> bytes:
 def go_json(value: Any, *, sort: bool = True) -> str:
     """JSON as Go's encoder writes it: compact, sorted keys, <, > and & and line separators escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
-    for char, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for char, escaped in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         if char in text:
             text = text.replace(char, escaped)
     return text
 
 
-_GO_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"'}
+_GO_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
 
 
 def go_quote(text: str) -> str:
@@ -77,5 +93,7 @@ def yaml_loads(text: bytes | str) -> Any:
 def yaml_dumps(value: Any) -> bytes:
     """Block-style YAML with sorted keys, as sigs.k8s.io/yaml writes it."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**31 - 1)
+    text: str = yaml.dump(
+        value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**31 - 1
+    )
     return text.encode()

@@ -25,7 +25,7 @@ def parse_time(text: str) -> datetime:
     fraction = re.search(r"\.(\d+)", text)
     if fraction and len(fraction.group(1)) > 6:
         text = text.replace(fraction.group(0), fraction.group(0)[:7])
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def human_duration(delta: timedelta) -> str:
