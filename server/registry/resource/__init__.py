@@ -1,0 +1,43 @@
+"""resource.k8s.io: dynamic resource allocation."""
+
+from __future__ import annotations
+
+from server.registry.config import RegistryConfig
+from server.registry.declaration import at_least, declare
+from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.rest import Resource
+
+
+def resources(config: RegistryConfig) -> list[Resource]:
+    """The kinds of this group, in every version that the configured Kubernetes serves by default."""
+    if not at_least(config, 34):
+        return []
+    group = "resource.k8s.io"
+    stored = (group, "v1beta2" if config.version == (1, 34) else "v1")
+    found = [
+        declare(group, "v1", "DeviceClass", namespaced=False, plural="deviceclasses", stored_as=stored),
+        declare(
+            group,
+            "v1",
+            "ResourceClaim",
+            namespaced=True,
+            stored_as=stored,
+            strategy=SpecStrategy(),
+            status=StatusStrategy(),
+        ),
+        declare(group, "v1", "ResourceClaimTemplate", namespaced=True, stored_as=stored),
+        declare(group, "v1", "ResourceSlice", namespaced=False, stored_as=stored),
+    ]
+    if at_least(config, 37):
+        found.append(
+            declare(
+                group,
+                "v1",
+                "DeviceTaintRule",
+                namespaced=False,
+                stored_as=(group, "v1beta2"),
+                strategy=SpecStrategy(),
+                status=StatusStrategy(),
+            )
+        )
+    return found

@@ -1,0 +1,25 @@
+"""storagemigration.k8s.io: rewriting objects in the current storage version."""
+
+from __future__ import annotations
+
+from server.registry.config import RegistryConfig
+from server.registry.declaration import at_least, declare
+from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.rest import Resource
+
+
+def resources(config: RegistryConfig) -> list[Resource]:
+    """The kinds of this group, in every version that the configured Kubernetes serves by default."""
+    if not at_least(config, 37):
+        return []
+    return [
+        declare(
+            "storagemigration.k8s.io",
+            "v1",
+            "StorageVersionMigration",
+            namespaced=False,
+            stored_as=("storagemigration.k8s.io", "v1beta1"),
+            strategy=SpecStrategy(),
+            status=StatusStrategy(),
+        )
+    ]
