@@ -1,0 +1,5 @@
+"""`python -m mockube`."""
+
+from mockube.cli import main
+
+main()

@@ -1,0 +1,196 @@
+"""A running cluster: its processes, its files, its nodes. What `mockube up` and the pytest fixtures are made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from mockube import kubeconfig as kubeconfigs
+from mockube import nodes as node_templates
+from mockube.api import ApiClient
+from mockube.home import Home
+from mockube.processes import Process, wait_for_file
+
+READY_TIMEOUT = 30.0
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot be started as asked; one line that says why and what to do."""
+
+
+class Cluster:
+    """A control plane with simulated nodes, as a context manager or by start() and stop().
+
+    `nodes` is a number or node templates; `kubeconfig` a file that gets the cluster's context (its own by default);
+    port 0 lets the system choose. Files live in a temporary folder unless `name` keeps them under `$MOCKUBE_HOME`.
+    """
+
+    def __init__(
+        self,
+        *,
+        nodes: int | Sequence[node_templates.NodeTemplate] = 0,
+        name: str | None = None,
+        port: int = 0,
+        kubeconfig: Path | str | None = None,
+        store: Literal["memory", "etcd"] = "memory",
+        etcd_servers: str = "",
+        kubernetes_version: str = "1.36",
+        controllers: bool = True,
+        seed: int | None = None,
+        server_args: Sequence[str] = (),
+        controllers_args: Sequence[str] = (),
+    ) -> None:
+        self.templates = [node_templates.NodeTemplate(count=nodes)] if isinstance(nodes, int) else list(nodes)
+        self.name = name or "mockube"
+        self._temporary = None if name else tempfile.mkdtemp(prefix="mockube-")
+        self.home = Home.of(name) if name else Home(Path(str(self._temporary)))
+        self.port = port
+        self.store, self.etcd_servers, self.kubernetes_version = store, etcd_servers, kubernetes_version
+        self.with_controllers, self.seed = controllers, seed
+        self._shared_kubeconfig = Path(kubeconfig).expanduser() if kubeconfig else None
+        self._server_args, self._controllers_args = list(server_args), list(controllers_args)
+        self.server: Process | None = None
+        self.controllers: Process | None = None
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig to use with this cluster."""
+        return self._shared_kubeconfig or self.home.kubeconfig
+
+    @property
+    def url(self) -> str:
+        """Where the API is served."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def processes(self) -> list[Process]:
+        """What runs."""
+        return [p for p in (self.server, self.controllers) if p is not None]
+
+    def start(self) -> Self:
+        """Return when the API answers; raises ClusterError, ProcessDied or TimeoutError."""
+        if self.port and _taken(self.port):
+            raise ClusterError(f"port {self.port} is taken: choose another with --port, or --port 0 for a free one")
+        for stale in (self.home.port_file, self.home.kubeconfig, self.home.controllers_kubeconfig):
+            stale.unlink(missing_ok=True)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self) -> None:
+        home = self.home
+        args = ["--bind-address=127.0.0.1", f"--secure-port={self.port}", f"--cert-dir={home.pki}"]
+        args += [f"--port-file={home.port_file}", f"--store={self.store}"]
+        args += [f"--kubernetes-version={self.kubernetes_version}", "--authorization-mode=Node,RBAC"]
+        args += [f"--admin-kubeconfig={home.kubeconfig}"]
+        args += [f"--controller-manager-kubeconfig={home.controllers_kubeconfig}"]
+        if self.etcd_servers:
+            args.append(f"--etcd-servers={self.etcd_servers}")
+        if self.seed is not None:
+            args.append(f"--seed={self.seed}")
+        self.server = Process("API server", "server", [*args, *self._server_args], home.log("apiserver"))
+        if self.with_controllers:
+            self._start_controllers()
+        self.port = int(wait_for_file(home.port_file, self.processes, READY_TIMEOUT))
+        if self._shared_kubeconfig:
+            kubeconfigs.merge(self._shared_kubeconfig, home.kubeconfig, self.name)
+
+    def _start_controllers(self) -> None:
+        home = self.home
+        wanted = home.path / "nodes.json"
+        wanted.write_text(json.dumps(list(node_templates.expand(self.templates))))
+        args = [f"--kubeconfig={home.controllers_kubeconfig}", f"--simulated-nodes={wanted}"]
+        args += [f"--service-account-private-key-file={home.pki / 'sa.key'}", f"--root-ca-file={home.pki / 'ca.crt'}"]
+        args += [
+            f"--cluster-signing-cert-file={home.pki / 'ca.crt'}",
+            f"--cluster-signing-key-file={home.pki / 'ca.key'}",
+        ]
+        if self.seed is not None:
+            args.append(f"--seed={self.seed}")
+        self.controllers = Process(
+            "controller manager", "controllers", [*args, *self._controllers_args], home.log("controller-manager")
+        )
+
+    def api(self) -> ApiClient:
+        """A client with the administrator's identity."""
+        return ApiClient(self.home.kubeconfig)
+
+    def wait_for_nodes(self, timeout: float = READY_TIMEOUT) -> int:
+        """Return the number of nodes once all that were asked for are Ready."""
+        wanted = sum(t.count for t in self.templates)
+        deadline = time.monotonic() + timeout
+        client = self.api()
+        try:
+            while True:
+                ready = sum(map(is_ready, client.request("GET", "/api/v1/nodes")["items"]))
+                if ready >= wanted:
+                    return ready
+                for process in self.processes:
+                    process.check()
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{ready} of {wanted} nodes were Ready within {timeout:g} s")
+                time.sleep(0.02)
+        finally:
+            client.close()
+
+    def check(self) -> None:
+        """Raise ProcessDied when a process has ended."""
+        for process in self.processes:
+            process.check()
+
+    def stop(self) -> None:
+        """Stop the controllers, then the server, and take the context out of a shared kubeconfig."""
+        for process in reversed(self.processes):
+            process.stop()
+        self.server = self.controllers = None
+        if self._shared_kubeconfig:
+            with suppress(OSError, ValueError):
+                kubeconfigs.remove(self._shared_kubeconfig, self.name)
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def is_ready(node: dict[str, Any]) -> bool:
+    """Whether a Node's Ready condition is True."""
+    conditions = (node.get("status") or {}).get("conditions") or []
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def running_pid(home: Home) -> int | None:
+    """The process that holds a named cluster up, None when there is none."""
+    try:
+        pid = int(home.pid_file.read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid
