@@ -151,7 +151,7 @@ def _announce(cluster: Any, templates: list[Any], seconds: float) -> None:
     else:
         click.echo(f"  export KUBECONFIG={cluster.kubeconfig} && kubectl config use-context {cluster.name}")
     click.echo("  kubectl get nodes")
-    click.echo("  kubectl apply -f examples/fluentd-logging-agent.yaml")
+    click.echo("  mockube example daemonset | kubectl apply -f -" if nodes else "  kubectl get namespaces")
     click.echo("Ctrl-C stops it.")
 
 
@@ -204,6 +204,22 @@ def down(name: str) -> None:
             raise click.ClickException(f"process {pid} did not stop within 20 s")
         time.sleep(0.05)
     click.echo(f"stopped {name}")
+
+
+@cli.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Print a manifest to try: `mockube example daemonset | kubectl apply -f -`; without a name, list them."""
+    folder = Path(__file__).parent / "manifests"
+    known = sorted(p.stem for p in folder.glob("*.yaml"))
+    if name is None:
+        for found in known:
+            first = (folder / f"{found}.yaml").read_text().splitlines()[0]
+            click.echo(f"{found:12} {first.removeprefix('# ')}")
+    elif name in known:
+        click.echo((folder / f"{name}.yaml").read_text(), nl=False)
+    else:
+        raise UsageError(f"no example {name!r}; there are: {', '.join(known)}")
 
 
 @cli.command()
