@@ -123,9 +123,7 @@ class Request:
     @property
     def wants_websocket(self) -> bool:
         """Whether the client asks to upgrade to a WebSocket."""
-        return (
-            "upgrade" in self.header("connection").lower() and self.header("upgrade").lower() == "websocket"
-        )
+        return "upgrade" in self.header("connection").lower() and self.header("upgrade").lower() == "websocket"
 
 
 Chunks: TypeAlias = AsyncIterator[bytes]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from server.endpoints.request import Request
+from server.endpoints.request import Query, Request
 
 SPECIAL_VERBS: Final = frozenset({"proxy", "watch"})
 NAMESPACE_SUBRESOURCES: Final = frozenset({"status", "finalize"})
-NO_SUBRESOURCE_VERBS: Final = frozenset({"proxy"})
 
 _VERBS: Final = {
     "POST": "create",
@@ -40,13 +39,9 @@ class RequestInfo:
     """The path has the deprecated /watch/ element."""
 
 
-def _true(text: str) -> bool:
-    return text.lower() not in ("", "0", "false")
-
-
 def resolve(request: Request) -> RequestInfo:
     """The RequestInfo of a request; a path that names no resource is a non-resource request."""
-    parts = [p for p in request.path.strip("/").split("/")] if request.path.strip("/") else []
+    parts = request.path.strip("/").split("/")
     other = RequestInfo(False, request.path, request.method.lower())
     if len(parts) < 3 or parts[0] not in ("api", "apis"):
         return other
@@ -57,8 +52,6 @@ def resolve(request: Request) -> RequestInfo:
             return other
         group, rest = rest[0], rest[1:]
     version, rest = rest[0], rest[1:]
-    if not rest:
-        return other
     verb = _VERBS.get(request.method, "")
     legacy = False
     if rest[0] in SPECIAL_VERBS:
@@ -67,28 +60,37 @@ def resolve(request: Request) -> RequestInfo:
         verb, rest = rest[0], rest[1:]
         legacy = verb == "watch"
     namespace = ""
-    if rest[0] == "namespaces":
-        if len(rest) > 1:
-            namespace = rest[1]
-            if len(rest) > 2 and rest[2] not in NAMESPACE_SUBRESOURCES:
-                rest = rest[2:]
-    resource = rest[0]
+    if rest[0] == "namespaces" and len(rest) > 1:
+        namespace = rest[1]
+        if len(rest) > 2 and rest[2] not in NAMESPACE_SUBRESOURCES:
+            rest = rest[2:]
     name = rest[1] if len(rest) > 1 else ""
-    subresource = rest[2] if len(rest) > 2 and verb not in NO_SUBRESOURCE_VERBS else ""
+    subresource = rest[2] if len(rest) > 2 and verb != "proxy" else ""
     if not name and verb == "get":
-        verb = "watch" if _true(request.query.get("watch")) and "watch" in request.query else "list"
-    elif name and verb == "get" and "watch" in request.query and _true(request.query.get("watch")) and not subresource:
-        verb = "get"
-    if not name and verb in ("list", "watch"):
-        name = _selected_name(request.query.get("fieldSelector"))
-        return RequestInfo(
-            True, request.path, verb, prefix, group, version, namespace, resource, subresource, name, tuple(rest), legacy
-        )
-    if not name and verb == "delete":
+        verb = "watch" if asks_to_watch(request.query) else "list"
+    elif not name and verb == "delete":
         verb = "deletecollection"
+    if not name and verb in ("list", "watch", "deletecollection"):
+        name = _selected_name(request.query.get("fieldSelector"))
     return RequestInfo(
-        True, request.path, verb, prefix, group, version, namespace, resource, subresource, name, tuple(rest), legacy
+        resource_request=True,
+        path=request.path,
+        verb=verb,
+        api_prefix=prefix,
+        api_group=group,
+        api_version=version,
+        namespace=namespace,
+        resource=rest[0],
+        subresource=subresource,
+        name=name,
+        parts=tuple(rest),
+        legacy_watch=legacy,
     )
+
+
+def asks_to_watch(query: Query) -> bool:
+    """Whether the watch parameter is there and not false."""
+    return "watch" in query and query.get("watch").lower() not in ("0", "false")
 
 
 def _selected_name(selector: str) -> str:

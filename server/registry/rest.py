@@ -84,9 +84,19 @@ class Strategy:
 
         return validation.dns1123_subdomain(name.removesuffix("-") + "a" if prefix and name.endswith("-") else name)
 
+    graceful: bool = False
+    """Whether check_graceful_delete may give a grace; a pending deletion can then only be shortened."""
+
     def check_graceful_delete(self, obj: Object, grace: int | None, ctx: Context) -> int | None:
         """Seconds of grace for this deletion: None when the kind is removed at once and knows no grace."""
         return None
+
+    def hold_deletion(self, obj: Object, ctx: Context) -> bool:
+        """Whether something of the kind's own, beside metadata.finalizers, keeps the object until it is cleared.
+
+        If so, mark `obj` for deletion in place; also asked on repeated deletions. Namespaces do this.
+        """
+        return False
 
     async def begin_create(self, obj: Object, ctx: Context) -> Transaction | None:
         """Allocate what the object needs outside itself, after prepare_for_create and before validate."""

@@ -1,0 +1,88 @@
+"""Storage writes that can be asked to change nothing. Models apiserver/pkg/registry/generic/registry/dryrun.go."""
+
+from __future__ import annotations
+
+from apimachinery import meta, serializer
+from apimachinery.objects import Object, StoredObject
+from storage import errors as storage_errors
+from storage.interfaces import DeleteFunc, Preconditions, Storage, UpdateFunc
+
+
+class DryRunnableStorage:
+    """The writes of a Storage; with `dry_run` everything is checked and nothing stored."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    async def create(self, key: str, obj: Object, *, ttl: int, dry_run: bool) -> StoredObject:
+        """As Storage.create; a dry run's object has no resourceVersion."""
+        if not dry_run:
+            return await self.storage.create(key, obj, ttl=ttl)
+        try:
+            await self.storage.get(key)
+        except storage_errors.KeyNotFound:
+            return _unsaved(key, obj)
+        raise storage_errors.KeyExists(key)
+
+    async def guaranteed_update(
+        self,
+        key: str,
+        update: UpdateFunc,
+        *,
+        preconditions: Preconditions | None,
+        ignore_not_found: bool,
+        ttl: int = 0,
+        dry_run: bool,
+    ) -> StoredObject:
+        """As Storage.guaranteed_update; a dry run's object keeps the resourceVersion that it was based on."""
+        if not dry_run:
+            return await self.storage.guaranteed_update(
+                key, update, preconditions=preconditions, ignore_not_found=ignore_not_found, ttl=ttl
+            )
+        current: StoredObject | None = None
+        try:
+            current = await self.storage.get(key)
+        except storage_errors.KeyNotFound:
+            if not ignore_not_found:
+                raise
+        if current is not None:
+            _check(key, current, preconditions)
+        changed = await update(current)
+        if changed is None:
+            if current is None:
+                raise storage_errors.KeyNotFound(key)
+            return current
+        return _unsaved(key, changed)
+
+    async def delete(
+        self, key: str, *, preconditions: Preconditions | None, validate: DeleteFunc | None, dry_run: bool
+    ) -> StoredObject:
+        """As Storage.delete."""
+        if not dry_run:
+            return await self.storage.delete(key, preconditions=preconditions, validate=validate)
+        current = await self.storage.get(key)
+        _check(key, current, preconditions)
+        if validate is not None:
+            await validate(current)
+        return current
+
+
+def _unsaved(key: str, obj: Object) -> StoredObject:
+    version = meta.resource_version(obj)
+    return StoredObject(
+        key, int(version) if version.isdecimal() else 0, serializer.dumps(obj), labels=meta.labels(obj), fields={}
+    )
+
+
+def _check(key: str, current: StoredObject, preconditions: Preconditions | None) -> None:
+    if preconditions is None:
+        return
+    if preconditions.uid is not None and preconditions.uid != (uid := meta.uid(current.view)):
+        detail = f"Precondition failed: UID in precondition: {preconditions.uid}, UID in object meta: {uid}"
+        raise storage_errors.InvalidObject(key, detail)
+    if preconditions.resource_version is not None and preconditions.resource_version != str(current.resource_version):
+        detail = (
+            f"Precondition failed: ResourceVersion in precondition: {preconditions.resource_version}, "
+            f"ResourceVersion in object meta: {current.resource_version}"
+        )
+        raise storage_errors.InvalidObject(key, detail)

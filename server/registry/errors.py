@@ -1,0 +1,49 @@
+"""Storage errors become API errors here and nowhere else. Models apiserver/pkg/api/errors/storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from apimachinery import errors, field
+from apimachinery.gvk import GroupKind, GroupResource
+from storage import errors as storage_errors
+
+OPTIMISTIC_LOCK: Final = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+def translate(error: storage_errors.StorageError, resource: GroupResource, name: str) -> errors.StatusError:
+    """What a client is told of a storage error."""
+    match error:
+        case storage_errors.KeyNotFound():
+            return errors.NotFound.of(resource, name)
+        case storage_errors.KeyExists():
+            return errors.AlreadyExists.of(resource, name)
+        case storage_errors.ResourceVersionConflict():
+            return errors.Conflict.of(resource, name, OPTIMISTIC_LOCK)
+        case storage_errors.InvalidObject():
+            return errors.Conflict.of(resource, name, str(error))
+        case storage_errors.Compacted():
+            return errors.Expired("The resourceVersion for the provided list is too old.")
+        case storage_errors.FutureRevision():
+            return errors.Timeout.resource_version_too_large(error.wanted, error.current)
+        case storage_errors.Unreachable():
+            return errors.InternalError.of(error)
+        case _:
+            return errors.InternalError.of(error)
+
+
+@contextmanager
+def storage_errors_of(resource: GroupResource, name: str = "") -> Iterator[None]:
+    """Translate whatever the storage raises inside."""
+    try:
+        yield
+    except storage_errors.StorageError as e:
+        raise translate(e, resource, name) from e
+
+
+def raise_if_invalid(kind: GroupKind, name: str, found: list[field.Error]) -> None:
+    """Invalid with every field error, when there is any."""
+    if found:
+        raise errors.Invalid.of(kind, name, found)
