@@ -1,0 +1,73 @@
+"""`python -m controllers --kubeconfig FILE`: the controller-manager process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+from controllers.manager import DESCRIPTORS, ControllerFailed, Manager
+from controllers.options import parse
+from controllers.runtime.kubeconfig import KubeconfigError
+from controllers.runtime.leader_election import LeadershipLost
+
+log = logging.getLogger("controllers")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 0 after a clean stop, 1 after a failure."""
+    options, flags = parse(argv, DESCRIPTORS)
+    level = logging.DEBUG if options.v >= 4 else logging.INFO if options.v >= 2 else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname).1s %(name)s %(message)s")
+    gc.set_threshold(50_000, 50, 100)
+    try:
+        _run(Manager(options, flags))
+    except KubeconfigError as error:
+        log.error("%s", error)  # noqa: TRY400 - the message says it all
+        return 1
+    except BaseExceptionGroup as group:
+        return _report(group)
+    return 0
+
+
+def _run(manager: Manager) -> None:
+    async def serve() -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio.run made it
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await manager.run()
+
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
+
+
+def _report(group: BaseExceptionGroup[BaseException]) -> int:
+    expected, other = group.split((ControllerFailed, LeadershipLost))
+    for error in _leaves(expected):
+        log.critical("%s", error, exc_info=error if isinstance(error, ControllerFailed) else None)
+    if other is not None:
+        log.critical("the manager failed", exc_info=other)
+    return 1
+
+
+def _leaves(error: BaseException | None) -> list[BaseException]:
+    if error is None:
+        return []
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for child in error.exceptions for leaf in _leaves(child)]
+    return [error]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Starts the controllers of this process. Models cmd/kube-controller-manager/app/controllermanager.go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from apimachinery.clock import Clock, RealClock
+from apimachinery.names import NameGenerator
+from controllers import simulated
+from controllers.health import HealthServer
+from controllers.options import ManagerOptions, enabled
+from controllers.runtime.client import Client
+from controllers.runtime.context import ControllerContext, ControllerDescriptor
+from controllers.runtime.controller import Runnable
+from controllers.runtime.event_recorder import EventBroadcaster
+from controllers.runtime.informer import InformerFactory
+from controllers.runtime.kubeconfig import load_kubeconfig
+from controllers.runtime.leader_election import LeaderElectionOptions, LeaderElector
+from controllers.runtime.metrics import Registry
+
+DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (*simulated.DESCRIPTORS,)
+
+log = logging.getLogger(__name__)
+
+
+class ControllerFailed(Exception):
+    """A controller met an error that is not the cluster's; the process ends."""
+
+
+class Manager:
+    """Runs the chosen controllers over one client, one set of caches and one clock."""
+
+    def __init__(
+        self,
+        options: ManagerOptions,
+        flags: dict[str, Any],
+        *,
+        descriptors: Sequence[ControllerDescriptor] = DESCRIPTORS,
+        clock: Clock | None = None,
+    ) -> None:
+        self._options = options
+        self._flags = flags
+        self._descriptors = enabled(options.controllers, descriptors)
+        self._clock = clock or RealClock()
+        self._metrics = Registry()
+        self._informers: InformerFactory | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether every cache holds a first full state; a manager that waits for the lease is ready too."""
+        return self._informers is None or all(i.has_synced for i in self._informers.known())
+
+    async def run(self) -> None:
+        """Work until cancelled; raises ControllerFailed or LeadershipLost."""
+        options = self._options
+        config = load_kubeconfig(Path(options.kubeconfig), context=options.context, server=options.master)
+        client = Client(config, qps=options.kube_api_qps, burst=options.kube_api_burst, metrics=self._metrics)
+        health = HealthServer(self._metrics, lambda: self.ready)
+        try:
+            if options.secure_port:
+                await health.start(
+                    options.bind_address, options.secure_port, options.tls_cert_file, options.tls_private_key_file
+                )
+            async with client:
+                await self._lead(client)
+        finally:
+            await health.stop()
+
+    async def _lead(self, client: Client) -> None:
+        options = self._options
+        events = EventBroadcaster(client, self._clock)
+
+        async def work() -> None:
+            await self._work(client, events)
+
+        async with asyncio.TaskGroup() as tasks:
+            sending = tasks.create_task(events.run(), name="events")
+            if options.leader_elect:
+                names = NameGenerator()
+                lease = LeaderElectionOptions(
+                    identity=f"{socket.gethostname()}_{names.uid()}",
+                    name=options.leader_elect_resource_name,
+                    namespace=options.leader_elect_resource_namespace,
+                    lease_duration=options.leader_elect_lease_duration,
+                    renew_deadline=options.leader_elect_renew_deadline,
+                    retry_period=options.leader_elect_retry_period,
+                )
+                recorder = events.recorder(lease.identity.partition("_")[0])
+                await LeaderElector(client, lease, recorder=recorder, metrics=self._metrics).run(work)
+            else:
+                await work()
+            sending.cancel()
+
+    async def _work(self, client: Client, events: EventBroadcaster) -> None:
+        informers = self._informers = InformerFactory(client)
+        context = ControllerContext(
+            client=client,
+            informers=informers,
+            events=events,
+            clock=self._clock,
+            names=NameGenerator(self._options.seed if self._options.seed >= 0 else None),
+            metrics=self._metrics,
+            flags=self._flags,
+        )
+        controllers = [(d.name, d.factory(context)) for d in self._descriptors]
+        log.info("starting %s", ", ".join(name for name, _ in controllers))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(informers.run(), name="informers")
+            for name, controller in controllers:
+                tasks.create_task(_run(name, controller), name=name)
+
+
+async def _run(name: str, controller: Runnable) -> None:
+    try:
+        await controller.run()
+    except Exception as error:
+        raise ControllerFailed(f"{name}: {_first(error)!r}") from error
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
