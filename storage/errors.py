@@ -31,6 +31,13 @@ class ResourceVersionConflict(StorageError):
         self.key, self.revision = key, revision
 
 
+class ResourceVersionSet(StorageError):
+    """A new object that already claims a resourceVersion."""
+
+    def __init__(self) -> None:
+        super().__init__("resourceVersion should not be set on objects to be created")
+
+
 class InvalidObject(StorageError):
     """A precondition on UID or resourceVersion failed; `detail` is upstream's own text."""
 
@@ -41,12 +48,19 @@ class InvalidObject(StorageError):
         self.key, self.detail, self.revision = key, detail, revision
 
 
-class Compacted(StorageError):
-    """The revision asked for is older than what is kept."""
+class InvalidContinue(StorageError):
+    """A continue token that cannot be used; the text is what a client sees in a 400."""
 
-    def __init__(self, wanted: int, oldest: int) -> None:
-        super().__init__(f"too old resource version: {wanted} ({oldest})")
-        self.wanted, self.oldest = wanted, oldest
+
+class Compacted(StorageError):
+    """The revision asked for is older than what is kept; the text is what a client sees in a 410.
+
+    `continue_` is a token that carries on at the present, when a list of several pages took too long.
+    """
+
+    def __init__(self, wanted: int, oldest: int, message: str = "", *, continue_: str = "") -> None:
+        super().__init__(message or f"too old resource version: {wanted} ({oldest})")
+        self.wanted, self.oldest, self.continue_ = wanted, oldest, continue_
 
 
 class FutureRevision(StorageError):
@@ -55,6 +69,16 @@ class FutureRevision(StorageError):
     def __init__(self, wanted: int, current: int) -> None:
         super().__init__(f"too large resource version: {wanted}, current: {current}")
         self.wanted, self.current = wanted, current
+
+
+class CorruptObject(StorageError):
+    """What stands under the key is not an object of ours."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(
+            f"StorageError: corrupt object, Code: 7, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+        )
+        self.key = key
 
 
 class Unreachable(StorageError):

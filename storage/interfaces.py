@@ -68,13 +68,17 @@ class WatchOptions:
     """A watch: `resource_version` None or 0 starts with synthetic ADDED events, n gives what came after n.
 
     With `send_initial_events` the state is sent as ADDED events and closed by a bookmark whose event has
-    `initial_events_end` set; `bookmarks` asks for periodic ones too.
+    `initial_events_end` set; `bookmarks` asks for that one and for one a minute, the last of them shortly before
+    `deadline`, the moment on the clock's monotonic() at which the server will stop the watch. `start_at_current`
+    (an explicit sendInitialEvents=false) makes None and 0 mean "from now on".
     """
 
     resource_version: int | None = None
     predicate: SelectionPredicate = field(default_factory=SelectionPredicate)
     bookmarks: bool = False
     send_initial_events: bool = False
+    start_at_current: bool = False
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,26 @@ class Event:
 
 
 class Watch(Protocol):
-    """An open watch: iterate it; stop() ends it. Raises storage errors (Compacted) on the first step."""
+    """An open watch: iterate it, or take batches; always stop() it in the end.
+
+    Starts at its first step, which raises Compacted or FutureRevision when it cannot. Ends without an error when its
+    queue overflowed: the client carries on from the last resourceVersion it saw. Raises Compacted later when the
+    store was replaced under it.
+    """
 
     def __aiter__(self) -> AsyncIterator[Event]: ...
 
-    def stop(self) -> None: ...
+    async def batch(self, limit: int = 500) -> list[Event]:
+        """At least one event, as many as are there up to `limit`; empty when the watch has ended."""
+        ...
+
+    def stop(self) -> None:
+        """End the watch from either side; whoever waits in it returns."""
+        ...
 
 
 Attributes = Callable[[View], tuple[Mapping[str, str], Mapping[str, str]]]
-"""Labels and selectable fields of a decoded object."""
+"""Labels and selectable fields of a decoded object; the result must not change with the object."""
 
 UpdateFunc = Callable[[StoredObject | None], Awaitable[Object | None]]
 """Given the current object (None when absent and allowed), the new state; None keeps what is stored."""
