@@ -1,4 +1,4 @@
-"""The continue token of a paged list. Models apiserver/pkg/storage/continue.go; format and texts are public interface."""
+"""The continue token of a paged list. Models storage/continue.go; format and texts are public."""
 
 from __future__ import annotations
 
@@ -102,16 +102,15 @@ def _object(data: bytes) -> dict[str, Any]:
             body.pop(name, None)
         elif not isinstance(value, wanted) or isinstance(value, bool):
             found = f"number {value}" if isinstance(value, float) else _go_type(value)
-            raise _invalid(
-                f": json: cannot unmarshal {found} into Go struct field continueToken.{name} of type {go_type}"
-            )
+            where = f"Go struct field continueToken.{name} of type {go_type}"
+            raise _invalid(f": json: cannot unmarshal {found} into {where}")
     return body
 
 
 def _quote(char: str) -> str:
-    return {"'": r"'\''", '"': "'\"'"}.get(char) or (
-        "'" + (char if char.isprintable() else f"\\x{ord(char):02x}") + "'"
-    )
+    if char == "'":
+        return r"'\''"
+    return f"'{char}'" if char.isprintable() else f"'\\x{ord(char):02x}'"
 
 
 def _go_type(value: object) -> str:

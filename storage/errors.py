@@ -7,6 +7,10 @@ class StorageError(Exception):
     """Any answer of the storage other than success."""
 
 
+def _detailed(what: str, code: int, key: str, revision: int, detail: str) -> str:
+    return f"StorageError: {what}, Code: {code}, Key: {key}, ResourceVersion: {revision}, AdditionalErrorMsg: {detail}"
+
+
 class KeyNotFound(StorageError):
     """No object under the key."""
 
@@ -42,9 +46,7 @@ class InvalidObject(StorageError):
     """A precondition on UID or resourceVersion failed; `detail` is upstream's own text."""
 
     def __init__(self, key: str, detail: str, revision: int = 0) -> None:
-        super().__init__(
-            f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: {revision}, AdditionalErrorMsg: {detail}"
-        )
+        super().__init__(_detailed("invalid object", 4, key, revision, detail))
         self.key, self.detail, self.revision = key, detail, revision
 
 
@@ -75,9 +77,7 @@ class CorruptObject(StorageError):
     """What stands under the key is not an object of ours."""
 
     def __init__(self, key: str, why: str) -> None:
-        super().__init__(
-            f"StorageError: corrupt object, Code: 7, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
-        )
+        super().__init__(_detailed("corrupt object", 7, key, 0, why))
         self.key = key
 
 

@@ -1,4 +1,4 @@
-"""From a URL to a Backend, from a Backend to the Storage of each resource. Models apiserver/pkg/storage/storagebackend/factory."""
+"""From a URL to a Backend, from a Backend to the Storage of each resource. Models storage/storagebackend/factory."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class StorageFactory:
         return self._cachers[path]
 
     def drop(self, resource: GroupResource, *, prefix: str = "") -> None:
-        """Forget a resource that is no longer served, or whose attributes changed: its watches end, its objects stay."""
+        """Forget a resource no longer served, or whose attributes changed: its watches end, its objects stay."""
         cacher = self._cachers.pop(prefix or keys.resource_prefix(resource), None)
         if cacher is not None:
             cacher.stop()

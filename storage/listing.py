@@ -1,4 +1,4 @@
-"""What a list's options ask for: which state, from which key, how much. Models the option rules of storage/etcd3/store.go."""
+"""What a list's options ask for: which state, from which key, how much. Models the rules of etcd3/store.go."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class Store:
                     continue
                 items.append(stored)
                 if plan.limit and len(items) == plan.limit:
-                    left = found.count - at - 1
+                    left = found.total - at - 1
                     token = next_token(prefix, stored.key, revision) if left else ""
                     return ListResult(items, revision, token, left if left and predicate.empty() else None)
             if not found.more:
@@ -245,9 +245,7 @@ class _StoreWatch:
             after = found.resource_version
         elif not after:
             after = await self._store.backend.current_revision()
-        watcher.begin(
-            initial, after=after, closed=self._cancel, revision=lambda: self._watch.revision if self._watch else 0
-        )
+        watcher.begin(initial, after=after, closed=self._cancel, revision=self._revision)
         prefix = self._store.prefix + self._prefix
         self._watch = self._store.backend.watch(prefix, start_revision=after + 1, sink=self)
         if watcher.ended:
@@ -261,6 +259,9 @@ class _StoreWatch:
     def lost(self, error: StorageError) -> None:
         if self._watcher is not None:
             self._watcher.end(error)
+
+    def _revision(self) -> int:
+        return self._watch.revision if self._watch is not None else 0
 
     def _cancel(self) -> None:
         if self._watch is not None:

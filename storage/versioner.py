@@ -1,4 +1,4 @@
-"""resourceVersion: revisions as text, and into and out of stored JSON. Models apiserver/pkg/storage/api_object_versioner.go."""
+"""resourceVersion: revisions as text, and into and out of stored JSON. Models storage/api_object_versioner.go."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def parse(text: str) -> int:
 
 
 def prepare_for_storage(obj: Object) -> Object:
-    """The object with kind, apiVersion and metadata first, and without resourceVersion and selfLink; shares its parts."""
+    """The object with kind, apiVersion and metadata first, without resourceVersion and selfLink; shares its parts."""
     ordered: Object = {"kind": obj["kind"], "apiVersion": obj["apiVersion"]}
     ordered["metadata"] = {k: v for k, v in obj["metadata"].items() if k not in ("resourceVersion", "selfLink")}
     for name, value in obj.items():

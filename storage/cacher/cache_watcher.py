@@ -1,4 +1,4 @@
-"""One watcher: a bounded queue between those who commit and the one who reads. Models storage/cacher/cache_watcher.go."""
+"""A watcher: a bounded queue between those who commit and one who reads. Models storage/cacher/cache_watcher.go."""
 
 from __future__ import annotations
 
