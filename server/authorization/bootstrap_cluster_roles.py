@@ -1,4 +1,4 @@
-"""The ClusterRoles that every cluster starts with, and who they are bound to. Models bootstrappolicy/policy.go, v1.36."""
+"""The ClusterRoles that every cluster starts with, and their bindings. Models bootstrappolicy/policy.go, v1.36."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ CLUSTER_ROLES = (
         rule(
             READ,
             "core",
-            "pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status endpoints"
-            " persistentvolumeclaims persistentvolumeclaims/status configmaps",
+            "pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status"
+            " endpoints persistentvolumeclaims persistentvolumeclaims/status configmaps",
         ),
         rule(
             READ,
@@ -165,7 +165,9 @@ CLUSTER_ROLES = (
         rule("*", "core", "nodes/proxy nodes/metrics nodes/stats nodes/log"),
         rule("*", "core", "nodes/configz nodes/healthz nodes/pods"),
     ),
-    cluster_role("system:node-bootstrapper", rule(f"create {READ}", "certificates.k8s.io", "certificatesigningrequests")),
+    cluster_role(
+        "system:node-bootstrapper", rule(f"create {READ}", "certificates.k8s.io", "certificatesigningrequests")
+    ),
     cluster_role(
         "system:auth-delegator",
         rule("create", "authentication.k8s.io", "tokenreviews"),
@@ -240,9 +242,7 @@ CLUSTER_ROLES = (
     ),
     cluster_role(
         "system:service-account-issuer-discovery",
-        urls(
-            "/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/"
-        ),
+        urls("/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/"),
     ),
     *(
         cluster_role(

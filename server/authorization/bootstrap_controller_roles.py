@@ -280,6 +280,4 @@ _RULES: Final[dict[str, tuple[Object, ...]]] = {
 }
 
 CONTROLLER_ROLES: Final = tuple(cluster_role(PREFIX + name, *rules) for name, rules in _RULES.items())
-CONTROLLER_ROLE_BINDINGS: Final = tuple(
-    cluster_role_binding(PREFIX + name, service_account(name)) for name in _RULES
-)
+CONTROLLER_ROLE_BINDINGS: Final = tuple(cluster_role_binding(PREFIX + name, service_account(name)) for name in _RULES)

@@ -55,7 +55,12 @@ def _metadata(name: str, namespace: str = "", labels: dict[str, str] | None = No
 def cluster_role(name: str, *rules: Object, aggregated_to: str = "") -> Object:
     """A ClusterRole with the bootstrap metadata; `aggregated_to` names the role it adds its rules to."""
     labels = {f"{GROUP}/aggregate-to-{aggregated_to}": "true"} if aggregated_to else None
-    return {"apiVersion": API_VERSION, "kind": "ClusterRole", "metadata": _metadata(name, labels=labels), "rules": list(rules)}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ClusterRole",
+        "metadata": _metadata(name, labels=labels),
+        "rules": list(rules),
+    }
 
 
 def aggregating_role(name: str, *, aggregated_to: str = "") -> Object:

@@ -49,12 +49,18 @@ class Binding:
         namespace, ref = meta.namespace(obj), obj.get("roleRef") or {}
         subjects = (_read_subject(s, namespace) for s in obj.get("subjects") or ())
         return cls(
-            namespace, meta.name(obj), ref.get("kind", ""), ref.get("name", ""), tuple(s for s in subjects if s is not None)
+            namespace,
+            meta.name(obj),
+            ref.get("kind", ""),
+            ref.get("name", ""),
+            tuple(s for s in subjects if s is not None),
         )
 
     def describe(self, subject: Subject) -> str:
         """How a reason names the grant: `RoleBinding "readers/ns" of Role "reader" to User "jane"`."""
-        binding = f'RoleBinding "{self.name}/{self.namespace}"' if self.namespace else f'ClusterRoleBinding "{self.name}"'
+        binding = (
+            f'RoleBinding "{self.name}/{self.namespace}"' if self.namespace else f'ClusterRoleBinding "{self.name}"'
+        )
         return f'{binding} of {self.role_kind} "{self.role_name}" to {subject.text}'
 
 

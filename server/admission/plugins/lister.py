@@ -1,0 +1,78 @@
+"""How plugins look at other objects: from the cache of this process, and from storage when the cache has nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+from apimachinery import errors
+from apimachinery.objects import View
+from server.registry.registry import Registry
+from server.registry.store import Store
+from storage.interfaces import ListOptions, WatchOptions
+
+
+class Lister(Protocol):
+    """Objects of any served resource, by `pods`, `storageclasses.storage.k8s.io`, …; never change what it returns."""
+
+    async def get(self, resource: str, namespace: str, name: str) -> View | None:
+        """The object; None when there is none."""
+        ...
+
+    async def list(self, resource: str, namespace: str = "") -> list[View]:
+        """The objects of a namespace, or all, by name."""
+        ...
+
+    async def wait(self, resource: str, namespace: str, name: str, seconds: float) -> View | None:
+        """The object as soon as it exists; None when it has not come by then."""
+        ...
+
+
+class RegistryLister:
+    """A Lister over the server's own stores."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def _store(self, resource: str) -> Store | None:
+        try:
+            return self._registry.find(resource)
+        except errors.NotFound:
+            return None
+
+    async def get(self, resource: str, namespace: str, name: str) -> View | None:
+        """From the cache, else with a consistent read."""
+        store = self._store(resource)
+        if store is None or not name:
+            return None
+        try:
+            return (await store.get(namespace, name, resource_version=0)).view
+        except errors.NotFound:
+            found = await store.find(namespace, name)
+            return found.view if found is not None else None
+
+    async def list(self, resource: str, namespace: str = "") -> list[View]:
+        """From the cache."""
+        store = self._store(resource)
+        if store is None:
+            return []
+        return [item.view for item in (await store.get_list(namespace, ListOptions(resource_version=0))).items]
+
+    async def wait(self, resource: str, namespace: str, name: str, seconds: float) -> View | None:
+        """Watch until the object is added; there is no polling."""
+        store = self._store(resource)
+        if store is None:
+            return None
+        watch = store.watch(namespace, WatchOptions())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    async for event in watch:
+                        if event.type == "ADDED" and event.object is not None:
+                            served = store.served(event.object).view
+                            if served["metadata"]["name"] == name:
+                                return served
+        finally:
+            watch.stop()
+        return None
