@@ -1,0 +1,122 @@
+"""The pods that wait for a node: ready ones by priority, failed ones in back-off or until something changes.
+
+Models pkg/scheduler/backend/queue/scheduling_queue.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from apimachinery.clock import Clock, Timer
+from controllers.scheduler.types import PodInfo
+
+INITIAL_BACKOFF, MAX_BACKOFF, FLUSH_AFTER = 1.0, 10.0, 300.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    info: PodInfo
+    attempts: int = 0
+    plugins: frozenset[str] = frozenset()
+    failed_at: float = 0.0
+    timer: Timer | None = None
+    moved: bool = field(default=False)
+
+
+class SchedulingQueue:
+    """Bounded by the number of unscheduled pods: each is in it once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._active: list[tuple[int, int, str]] = []
+        self._sequence = itertools.count()
+        self._pods: dict[str, _Waiting] = {}
+        self._ready: set[str] = set()
+        self._in_flight: set[str] = set()
+        self._unschedulable: dict[str, _Waiting] = {}
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._pods)
+
+    def put(self, info: PodInfo) -> None:
+        """A pod that is new or has changed."""
+        known = self._pods.get(info.uid)
+        if known is None:
+            self._pods[info.uid] = _Waiting(info)
+            self._activate(info.uid)
+            return
+        known.info = info
+        if info.uid in self._unschedulable:
+            self._requeue(info.uid)
+
+    def drop(self, uid: str) -> None:
+        """A pod that is bound or gone."""
+        waiting = self._pods.pop(uid, None)
+        self._unschedulable.pop(uid, None)
+        self._ready.discard(uid)
+        self._in_flight.discard(uid)
+        if waiting is not None and waiting.timer is not None:
+            waiting.timer.cancel()
+
+    async def take(self) -> PodInfo:
+        """The most important pod that is ready; waits for one."""
+        while True:
+            while self._active:
+                _, _, uid = heapq.heappop(self._active)
+                if uid in self._ready:
+                    self._ready.discard(uid)
+                    self._in_flight.add(uid)
+                    self._pods[uid].moved = False
+                    return self._pods[uid].info
+            self._wake.clear()
+            await self._wake.wait()
+
+    def failed(self, uid: str, plugins: frozenset[str]) -> None:
+        """A pod found no node: it waits for a change, or backs off when one came meanwhile."""
+        waiting = self._pods.get(uid)
+        self._in_flight.discard(uid)
+        if waiting is None:
+            return
+        waiting.attempts += 1
+        waiting.plugins = plugins
+        waiting.failed_at = self._clock.monotonic()
+        self._unschedulable[uid] = waiting
+        if waiting.moved:
+            self._requeue(uid)
+        else:
+            waiting.timer = self._clock.call_later(FLUSH_AFTER, lambda: self._requeue(uid))
+
+    def move(self, helps: Callable[[PodInfo, frozenset[str]], bool]) -> None:
+        """Something changed: pods that it could help are tried again after their back-off."""
+        for uid in [u for u, w in self._unschedulable.items() if helps(w.info, w.plugins)]:
+            self._requeue(uid)
+        for uid in self._in_flight:
+            if uid in self._pods:
+                self._pods[uid].moved = True
+
+    def _requeue(self, uid: str) -> None:
+        waiting = self._unschedulable.pop(uid, None)
+        if waiting is None:
+            return
+        if waiting.timer is not None:
+            waiting.timer.cancel()
+        backoff = min(INITIAL_BACKOFF * 2 ** (waiting.attempts - 1), MAX_BACKOFF)
+        left = waiting.failed_at + backoff - self._clock.monotonic()
+        if left <= 0:
+            self._activate(uid)
+        else:
+            waiting.timer = self._clock.call_later(left, lambda: self._activate(uid))
+
+    def _activate(self, uid: str) -> None:
+        waiting = self._pods.get(uid)
+        if waiting is None or uid in self._ready or uid in self._in_flight:
+            return
+        waiting.timer = None
+        self._ready.add(uid)
+        heapq.heappush(self._active, (-waiting.info.priority, next(self._sequence), uid))
+        self._wake.set()
