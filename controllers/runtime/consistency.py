@@ -1,0 +1,36 @@
+"""Reading one's own writes: a cache is behind while it lacks what we wrote. Models ConsistencyStore."""
+
+from __future__ import annotations
+
+from apimachinery import meta
+from apimachinery.objects import View
+
+
+class WrittenVersions:
+    """The newest resourceVersion written for each key; resourceVersions are integers that only grow."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, int] = {}
+
+    def wrote(self, key: str, obj: View) -> None:
+        """Remember what the server answered to a write."""
+        self._written[key] = max(_version(obj), self._written.get(key, 0))
+
+    def visible(self, key: str, cached: View) -> bool:
+        """Whether the cached object is at least as new as our last write."""
+        written = self._written.get(key)
+        if written is None:
+            return True
+        if _version(cached) < written:
+            return False
+        del self._written[key]
+        return True
+
+    def forget(self, key: str) -> None:
+        """The object is gone."""
+        self._written.pop(key, None)
+
+
+def _version(obj: View) -> int:
+    text = meta.resource_version(obj)
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,68 @@
+"""What a pod's status says: readiness, availability, ends. Models pkg/api/v1/pod."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from apimachinery.objects import Object, View
+from apimachinery.timestamp import parse_time
+
+_EMPTY: Final[dict[str, Any]] = {}
+
+
+def phase(pod: View) -> str:
+    """status.phase, empty when absent."""
+    return (pod.get("status") or _EMPTY).get("phase") or ""
+
+
+def is_terminal(pod: View) -> bool:
+    """Whether the phase is Failed or Succeeded."""
+    return phase(pod) in ("Failed", "Succeeded")
+
+
+def is_active(pod: View) -> bool:
+    """Whether the pod has neither ended nor begun to be deleted."""
+    return not is_terminal(pod) and not pod["metadata"].get("deletionTimestamp")
+
+
+def ready_condition(pod: View) -> Object | None:
+    """The Ready condition."""
+    for condition in (pod.get("status") or _EMPTY).get("conditions") or ():
+        if condition["type"] == "Ready":
+            found: Object = condition
+            return found
+    return None
+
+
+def is_ready(pod: View) -> bool:
+    """Whether the Ready condition is True."""
+    condition = ready_condition(pod)
+    return condition is not None and condition["status"] == "True"
+
+
+def is_available(pod: View, min_ready_seconds: int, now: datetime) -> bool:
+    """Whether the pod has been Ready for so many seconds."""
+    condition = ready_condition(pod)
+    if condition is None or condition["status"] != "True":
+        return False
+    if min_ready_seconds <= 0:
+        return True
+    since: str = condition.get("lastTransitionTime") or ""
+    return bool(since) and parse_time(since) + timedelta(seconds=min_ready_seconds) <= now
+
+
+def update_condition(status: Object, condition: Object, now: str) -> bool:
+    """Set a condition in a status of one's own; lastTransitionTime moves with the status only. Whether it changed."""
+    conditions: list[Object] = status.setdefault("conditions", [])
+    for index, old in enumerate(conditions):
+        if old.get("type") != condition["type"]:
+            continue
+        transition = old.get("lastTransitionTime") if old.get("status") == condition["status"] else now
+        new = {**condition, "lastTransitionTime": transition}
+        if all(old.get(k) == v for k, v in new.items()):
+            return False
+        conditions[index] = {**new}
+        return True
+    conditions.append({**condition, "lastTransitionTime": now})
+    return True
