@@ -1,0 +1,1 @@
+"""The OpenAPI documents of the server, v2 and v3."""
