@@ -1,0 +1,145 @@
+"""IP addresses and CIDRs as fields. Models apimachinery/pkg/util/validation/ip.go and core's ValidateNonSpecialIP.
+
+Fields that predate strict parsing accept leading zeros; Kubernetes 1.36 refuses them unless the value was there before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, TypeAlias
+
+from apimachinery import field
+from apimachinery.serializer import go_quote
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+STRICT_SINCE: Final = (1, 36)
+_INVALID_IP: Final = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+_INVALID_CIDR: Final = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+_QUAD: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)$")
+
+
+def parse_ip(text: str) -> Address | None:
+    """An address, leading zeros in IPv4 octets ignored; None for anything else."""
+    if "%" in text:
+        return None
+    if (quad := _QUAD.search(text)) is not None:
+        text = text[: quad.start()] + ".".join(str(int(octet)) for octet in quad.groups())
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def parse_cidr(text: str) -> Network | None:
+    """A network, host bits cleared; None for anything else."""
+    address, slash, length = text.partition("/")
+    parsed = parse_ip(address)
+    if parsed is None or not slash or not re.fullmatch(r"\d{1,3}", length):
+        return None
+    try:
+        return ip_network((parsed, int(length)), strict=False)
+    except ValueError:
+        return None
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether it is an IPv6 address; IPv4 in IPv6 counts as IPv4, as in Go."""
+    parsed = parse_ip(text)
+    return isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None
+
+
+def family_of(text: str) -> str:
+    """`IPv4` or `IPv6`."""
+    return "IPv6" if is_ipv6(text) else "IPv4"
+
+
+def _strict(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def legacy_ip(path: field.Path, text: str, version: tuple[int, int], old: Collection[str] = ()) -> list[field.Error]:
+    """Errors of an address field that predates strict parsing; values in `old` are not judged again."""
+    if text in old:
+        return []
+    parsed = parse_ip(text)
+    if parsed is None:
+        return [field.invalid(path, text, _INVALID_IP)]
+    if version < STRICT_SINCE:
+        return []
+    found = [] if _strict(text) else [field.invalid(path, text, "must not have leading 0s")]
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        found.append(field.invalid(path, text, "must not be an IPv4-mapped IPv6 address"))
+    return found
+
+
+def canonical_ip(path: field.Path, text: str) -> list[field.Error]:
+    """Errors of an address field that must be in canonical form, as IPAddress names are."""
+    parsed = parse_ip(text)
+    if parsed is None:
+        return [field.invalid(path, text, _INVALID_IP)]
+    if not _strict(text):
+        return [field.invalid(path, text, "must not have leading 0s")]
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return [field.invalid(path, text, "must not be an IPv4-mapped IPv6 address")]
+    if str(parsed) != text:
+        return [field.invalid(path, text, f"must be in canonical form ({go_quote(str(parsed))})")]
+    return []
+
+
+def legacy_cidr(path: field.Path, text: str, version: tuple[int, int], old: Collection[str] = ()) -> list[field.Error]:
+    """Errors of a CIDR field that predates strict parsing; values in `old` are not judged again."""
+    if text in old:
+        return []
+    parsed = parse_cidr(text)
+    if parsed is None:
+        return [field.invalid(path, text, _INVALID_CIDR)]
+    if version < STRICT_SINCE:
+        return []
+    address, _, length = text.partition("/")
+    if not _strict(address) or (len(length) > 1 and length.startswith("0")):
+        return [field.invalid(path, text, "must not have leading 0s in IP or prefix length")]
+    if address.lower().startswith("::ffff:") and "." in address:
+        return [field.invalid(path, text, "must not have an IPv4-mapped IPv6 address")]
+    if parse_ip(address) != parsed.network_address:
+        return [field.invalid(path, text, "must not have bits set beyond the prefix length")]
+    return []
+
+
+def canonical_cidr(path: field.Path, text: str) -> list[field.Error]:
+    """Errors of a CIDR field that must be in canonical form, as those of ServiceCIDRs are."""
+    found = legacy_cidr(path, text, STRICT_SINCE)
+    parsed = parse_cidr(text)
+    if not found and parsed is not None and str(parsed) != text:
+        found.append(field.invalid(path, text, f"must be in canonical form ({go_quote(str(parsed))})"))
+    return found
+
+
+def non_special_ip(text: str, path: field.Path) -> list[field.Error]:
+    """Errors of addresses that no endpoint can have: unspecified, loopback, link-local."""
+    parsed = parse_ip(text)
+    if parsed is None:
+        return [field.invalid(path, text, "must be a valid IP address")]
+    found = []
+    if parsed.is_unspecified:
+        found.append(f"may not be unspecified ({text})")
+    if parsed.is_loopback:
+        found.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if parsed.is_link_local:
+        found.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    multicast = ip_network("224.0.0.0/24") if parsed.version == 4 else ip_network("ff02::/16")
+    if parsed in multicast:
+        found.append("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+    return [field.invalid(path, text, problem) for problem in found]
+
+
+def dual_stack(networks_or_ips: Collection[str]) -> bool:
+    """Whether both families are among addresses or CIDRs."""
+    return {is_ipv6(n.partition("/")[0]) for n in networks_or_ips} == {True, False}
