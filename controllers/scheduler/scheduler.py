@@ -15,6 +15,7 @@ from apimachinery.gvk import GroupVersionResource
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
+from controllers.runtime.flags import flag
 from controllers.scheduler import filters
 from controllers.scheduler.framework import Decision, decide
 from controllers.scheduler.queue import SchedulingQueue
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 class SchedulerOptions:
     """The scheduler's flags."""
 
-    scheduler_name: str = NAME
+    scheduler_name: str = flag(NAME, "Schedule the pods that name this scheduler.")
 
 
 class Scheduler:
