@@ -18,7 +18,6 @@ from storage.codec import Codec, metadata_attributes, restamped
 from storage.errors import (
     Compacted,
     CorruptObject,
-    InvalidObject,
     KeyExists,
     KeyNotFound,
     ResourceVersionSet,
@@ -36,6 +35,7 @@ from storage.interfaces import (
     WatchOptions,
 )
 from storage.listing import ALL, ListPlan, next_token, plan_list, require_reached
+from storage.preconditions import check
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class Store:
             try:
                 if before is None and not ignore_not_found:
                     raise KeyNotFound(path)
-                _check(path, before, preconditions)
+                check(path, before, preconditions)
                 obj = await update(before)
             except Exception:
                 if certain:
@@ -179,7 +179,7 @@ class Store:
             try:
                 if before is None:
                     raise KeyNotFound(path)
-                _check(path, before, preconditions)
+                check(path, before, preconditions)
                 if validate is not None:
                     await validate(before)
             except Exception:
@@ -278,25 +278,6 @@ def initial_events(items: Sequence[StoredObject], revision: int, options: WatchO
 
 def _revision(stored: StoredObject | None) -> int:
     return stored.resource_version if stored is not None else 0
-
-
-def _check(path: str, stored: StoredObject | None, preconditions: Preconditions | None) -> None:
-    if preconditions is None:
-        return
-    if preconditions.uid is not None:
-        uid = str(stored.view["metadata"].get("uid", "")) if stored is not None else ""
-        if uid != preconditions.uid:
-            raise InvalidObject(
-                path, f"Precondition failed: UID in precondition: {preconditions.uid}, UID in object meta: {uid}"
-            )
-    if preconditions.resource_version is not None:
-        version = str(stored.resource_version) if stored is not None else ""
-        if version != preconditions.resource_version:
-            raise InvalidObject(
-                path,
-                f"Precondition failed: ResourceVersion in precondition: {preconditions.resource_version}, "
-                f"ResourceVersion in object meta: {version}",
-            )
 
 
 def _unchanged(value: bytes, stored: StoredObject) -> bool:

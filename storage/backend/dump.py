@@ -29,12 +29,16 @@ def load(data: bytes) -> State:
     """The state that `save` wrote; ValueError for anything else."""
     if not data.startswith(_MAGIC):
         raise ValueError("not a state of mockube, or one of another version")
-    end = data.index(b"\n", len(_MAGIC))
-    head: dict[str, Any] = serializer.loads(data[len(_MAGIC) : end])
-    kvs, at = [], end + 1
-    for key, created, modified, lease, size in head["keys"]:
-        kvs.append(KeyValue(key, data[at : at + size], created, modified, lease))
-        at += size
+    try:
+        end = data.index(b"\n", len(_MAGIC))
+        head: dict[str, Any] = serializer.loads(data[len(_MAGIC) : end])
+        kvs, at = list[KeyValue](), end + 1
+        for key, created, modified, lease, size in head["keys"]:
+            kvs.append(KeyValue(key, data[at : at + size], created, modified, lease))
+            at += size
+        state = State(head["revision"], kvs, dict(head["leases"]))
+    except (ValueError, LookupError, TypeError) as e:
+        raise ValueError(f"a damaged state: {e}") from e
     if at != len(data):
-        raise ValueError(f"the state is {len(data)} bytes long and should be {at}")
-    return State(head["revision"], kvs, dict(head["leases"]))
+        raise ValueError(f"a damaged state: {len(data)} bytes long, should be {at}")
+    return state

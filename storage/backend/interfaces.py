@@ -81,7 +81,10 @@ class BackendWatch(Protocol):
         ...
 
     async def reached(self, revision: int) -> None:
-        """Return once everything up to `revision` was delivered; asks the backend for progress when nothing comes."""
+        """Return once everything up to `revision` was delivered; asks the backend for progress when nothing comes.
+
+        Raises what the sink was told when the watch is lost.
+        """
         ...
 
     def cancel(self) -> None:

@@ -165,6 +165,7 @@ class MemoryBackend:
         watches, self._watches = self._watches, {}
         for watch in [w for group in watches.values() for w in group]:
             watch.sink.lost(Compacted(self._revision - 1, self._revision))
+        self._wake()
 
     def _check(self, revision: int) -> None:
         if revision > self._revision:
@@ -208,8 +209,7 @@ class MemoryBackend:
         self._overwritten += version.overwritten()
         self._trim()
         self._deliver(version)
-        self._committed.set()
-        self._committed = asyncio.Event()
+        self._wake()
         return TxnResult(True, revision)
 
     def _deliver(self, version: _Version) -> None:
@@ -219,6 +219,10 @@ class MemoryBackend:
             for watch in tuple(self._watches.get(version.key[:at], ())):
                 if watch.start_revision <= version.revision:
                     watch.sink.deliver((event,))
+
+    def _wake(self) -> None:
+        self._committed.set()
+        self._committed = asyncio.Event()
 
     def _trim(self) -> None:
         limits, oldest = self._limits, self._clock.monotonic() - self._limits.seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from apimachinery.clock import Clock
@@ -79,7 +80,7 @@ class Cacher:
     async def create(self, key: str, obj: Object, *, ttl: int = 0) -> StoredObject:
         """Store a new object; KeyExists when the key is taken. `ttl` in seconds, 0 for ever."""
         await self._ready()
-        return await self._store.create(key, obj, ttl=ttl)
+        return await self._observed(await self._store.create(key, obj, ttl=ttl))
 
     async def get(self, key: str, *, resource_version: int | None = None) -> StoredObject:
         """The object, at least as new as `resource_version` (0: anything cached). KeyNotFound, FutureRevision."""
@@ -116,7 +117,7 @@ class Cacher:
     ) -> StoredObject:
         """Read, update and write back until no one else wrote in between. An unchanged object is not written."""
         watch = await self._ready()
-        return await self._store.guaranteed_update(
+        stored = await self._store.guaranteed_update(
             key,
             update,
             preconditions=preconditions,
@@ -124,6 +125,7 @@ class Cacher:
             ttl=ttl,
             cached=Cached(self._cache.get(key), watch.synchronous),
         )
+        return await self._observed(stored)
 
     async def delete(
         self, key: str, *, preconditions: Preconditions | None = None, validate: DeleteFunc | None = None
@@ -131,7 +133,8 @@ class Cacher:
         """Remove and return the last state, stamped with the deletion's revision. KeyNotFound, InvalidObject."""
         watch = await self._ready()
         cached = Cached(self._cache.get(key), watch.synchronous)
-        return await self._store.delete(key, preconditions=preconditions, validate=validate, cached=cached)
+        gone = await self._store.delete(key, preconditions=preconditions, validate=validate, cached=cached)
+        return await self._observed(gone)
 
     def watch(self, prefix: str, options: WatchOptions) -> Watch:
         """Changes under a key prefix, in revision order, none lost and none twice."""
@@ -185,8 +188,11 @@ class Cacher:
         decoded = (self._decode(kv) for kv in found.kvs)
         self._cache.replace((stored for stored in decoded if stored is not None), revision)
         watch = backend.watch(start, start_revision=revision + 1, sink=self)
-        if not watch.synchronous:
-            await watch.reached(await backend.current_revision())
+        try:
+            if not watch.synchronous:
+                await watch.reached(await backend.current_revision())
+        except Compacted:
+            _log.info("the history of %s was compacted while it was read", start)
         if self._loads == load:
             self._watch = watch
         else:
@@ -206,8 +212,19 @@ class Cacher:
                         await watch.reached(goal)
                 except TimeoutError:
                     raise FutureRevision(goal, watch.revision) from None
+                except Compacted:
+                    continue
             if watch is self._watch:
                 return watch
+
+    async def _observed(self, written: StoredObject) -> StoredObject:
+        """Let a write come back, so that even reads of anything cached have it; a write is never refused for this."""
+        watch = self._watch
+        if watch is not None and watch.revision < written.resource_version:
+            with suppress(TimeoutError, StorageError):
+                async with asyncio.timeout(self._fresh_timeout):
+                    await watch.reached(written.resource_version)
+        return written
 
     def _page(self, prefix: str, plan: ListPlan, predicate: SelectionPredicate, revision: int) -> ListResult:
         if not plan.limit and plan.start == prefix:

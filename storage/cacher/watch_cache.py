@@ -85,7 +85,7 @@ class WatchCache:
         return [stored for stored in candidates if predicate.matches(stored.labels, stored.fields)]
 
     def candidates(self, prefix: str, predicate: SelectionPredicate, *, start: str = "") -> list[StoredObject]:
-        """Objects under a prefix from `start` on in key order, fewer when the predicate has a name or an index value."""
+        """Objects under a prefix from `start` on in key order; fewer when the predicate has a name or index value."""
         objects = self._objects
         single = predicate.field.get_exact("metadata.name")
         if single is not None and (prefix or single in objects):
