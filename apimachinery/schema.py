@@ -35,6 +35,11 @@ JSON_SCHEMA_PROPS: Final = _APIEXTENSIONS + "JSONSchemaProps"
 JSON_SCHEMA_PROPS_OR_ARRAY: Final = _APIEXTENSIONS + "JSONSchemaPropsOrArray"
 JSON_SCHEMA_PROPS_OR_BOOL: Final = _APIEXTENSIONS + "JSONSchemaPropsOrBool"
 JSON_SCHEMA_PROPS_OR_STRING_ARRAY: Final = _APIEXTENSIONS + "JSONSchemaPropsOrStringArray"
+JSON_SCHEMA_UNIONS: Final = frozenset(
+    {JSON_SCHEMA_PROPS_OR_ARRAY, JSON_SCHEMA_PROPS_OR_BOOL, JSON_SCHEMA_PROPS_OR_STRING_ARRAY}
+)
+CUSTOM_SCALARS: Final = frozenset({QUANTITY, INT_OR_STRING, TIME, MICRO_TIME})
+"""Scalars whose Go types decode themselves."""
 
 SchemaType: TypeAlias = Literal["object", "map", "array", "string", "integer", "number", "boolean", "any"]
 
@@ -143,9 +148,7 @@ class FieldSchema(Protocol):
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-_FREE: Final = frozenset({
-    JSON, JSON_SCHEMA_PROPS_OR_ARRAY, JSON_SCHEMA_PROPS_OR_BOOL, JSON_SCHEMA_PROPS_OR_STRING_ARRAY, RAW_EXTENSION,
-})  # fmt: skip
+_FREE: Final = JSON_SCHEMA_UNIONS | {JSON, RAW_EXTENSION}
 _STRINGS: Final = frozenset({QUANTITY, TIME, MICRO_TIME, DURATION})
 
 

@@ -1,0 +1,14 @@
+"""Decoding request bodies into built-in kinds: pruning, Go's presence rules, its errors and its strict problems."""
+
+from apimachinery.decode.codec import (
+    Body,
+    Codec,
+    Decoded,
+    DecodeError,
+    codec,
+    not_handled,
+    strict_error,
+    unrecognized,
+)
+
+__all__ = ["Body", "Codec", "DecodeError", "Decoded", "codec", "not_handled", "strict_error", "unrecognized"]

@@ -1,0 +1,201 @@
+"""Bodies into typed objects as kube-apiserver decodes them. Models apimachinery/pkg/runtime/serializer/json."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from apimachinery import schema, serializer
+from apimachinery.decode import reader, unstructured, yaml_body
+from apimachinery.decode.diagnose import Diagnosis, diagnose, duplicates, word
+from apimachinery.decode.plan import Findings, Mismatch, Plans
+from apimachinery.objects import Object
+
+SUMMARY_LENGTH: Final = 30
+_TYPE_META: Final = (
+    r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+)
+
+
+class DecodeError(ValueError):
+    """A body that cannot be decoded; the message is Go's, without what the request handler adds."""
+
+
+class Decoded(NamedTuple):
+    """An object in its served form, and what strict decoding has against it."""
+
+    object: Object
+    problems: tuple[str, ...]
+
+
+class Body:
+    """A request body, parsed once: `value` is the last JSON value a Go decoder would see; change it only through a
+    Codec."""
+
+    __slots__ = ("_duplicates", "is_yaml", "raw", "value")
+
+    def __init__(self, raw: bytes, value: Any, *, is_yaml: bool) -> None:
+        self.raw = raw
+        self.value = value
+        self.is_yaml = is_yaml
+        self._duplicates: bool | None = None
+
+    @classmethod
+    def parse(cls, raw: bytes, *, is_yaml: bool = False) -> Body:
+        """Parse JSON or YAML; raises DecodeError."""
+        if is_yaml:
+            try:
+                return cls(raw, yaml_body.read(raw), is_yaml=True)
+            except ValueError as e:
+                raise DecodeError(str(e)) from None
+        try:
+            value = serializer.loads(raw)
+        except serializer.JSONDecodeError:
+            try:
+                value = reader.plain(reader.read(raw))
+            except reader.SyntaxFault as e:
+                raise DecodeError(f"couldn't get version/kind; json parse error: {e}") from None
+        return cls(raw, value, is_yaml=False)
+
+    def type_meta(self) -> tuple[str, str]:
+        """apiVersion and kind, empty when absent; raises DecodeError for a body that cannot have them."""
+        prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal "
+        if self.value is None:
+            return "", ""
+        if not isinstance(self.value, dict):
+            raise DecodeError(f"{prefix}{word(self.value)} into Go value of type {_TYPE_META}")
+        found = []
+        for name in ("apiVersion", "kind"):
+            text = self.value.get(name)
+            if text is not None and not isinstance(text, str):
+                raise DecodeError(f"{prefix}{word(text)} into Go struct field .{name} of type string")
+            found.append(text or "")
+        return found[0], found[1]
+
+    def duplicates(self) -> tuple[str, ...]:
+        """The fields that the document sets twice, for bodies without a type."""
+        if self.is_yaml:
+            problem = yaml_body.duplicates(self.raw)
+            return (problem,) if problem else ()
+        return duplicates(reader.read(self.raw)) if self.has_duplicates() else ()
+
+    def has_duplicates(self) -> bool:
+        """Whether any object of the document sets a key twice; ask before the value is changed."""
+        if self._duplicates is None:
+            self._duplicates = (
+                bool(yaml_body.duplicates(self.raw))
+                if self.is_yaml
+                else serializer.dumps(self.value) != self.raw.strip() and reader.has_duplicates(self.raw)
+            )
+        return self._duplicates
+
+    def tree(self) -> Any:
+        """The document with duplicates and number texts where its format allows it."""
+        if self.is_yaml:
+            return yaml_body.read(self.raw)
+        return reader.read(self.raw)
+
+
+class Codec:
+    """Decoding into the built-in kinds of one Kubernetes release; definitions are named as in OpenAPI."""
+
+    def __init__(self, definitions: schema.Definitions) -> None:
+        self.definitions = definitions
+        self.plans = Plans(definitions)
+
+    def decode(self, body: Body, definition: str, *, strict: bool = False) -> Decoded:
+        """The object of a body, whose value it takes over; `strict` also tells unknown and duplicate fields.
+
+        Raises DecodeError.
+        """
+        duplicated = strict and body.has_duplicates()
+        findings = Findings()
+        try:
+            obj = self.plans.struct(definition).apply(body.value if body.value is not None else {}, findings)
+        except Mismatch:
+            raise DecodeError(self._judge(body, definition).error or "cannot be decoded") from None
+        if strict and (findings.unknown or duplicated):
+            return Decoded(obj, self._judge(body, definition).problems)
+        return Decoded(obj, ())
+
+    def convert(self, obj: Object, definition: str, *, strict: bool = False) -> Decoded:
+        """As decode, for a value of your own that was JSON once, such as a patched object; changes it in place.
+
+        Raises DecodeError.
+        """
+        return self.decode(Body(serializer.dumps(obj), obj, is_yaml=False), definition, strict=strict)
+
+    def from_unstructured(self, obj: Object, definition: str, *, strict: bool = False) -> Decoded:
+        """As convert, with the errors and the problem order that strategic merge patches give; changes it in place.
+
+        Raises DecodeError.
+        """
+        findings = Findings()
+        before = serializer.dumps(obj)
+        try:
+            self.plans.struct(definition).apply(obj, findings)
+        except Mismatch:
+            obj = serializer.loads(before)
+            try:
+                unstructured.unknown_fields(obj, self.definitions, definition)
+                self.plans.struct(definition).apply(obj, findings)
+            except unstructured.ConversionError as e:
+                raise DecodeError(str(e)) from None
+            except Mismatch:
+                raise DecodeError(self.judge(obj, definition).error or "cannot be decoded") from None
+        if strict and findings.unknown:
+            problems = unstructured.unknown_fields(serializer.loads(before), self.definitions, definition)
+            return Decoded(obj, problems)
+        return Decoded(obj, ())
+
+    def roundtrip(self, obj: Object, definition: str) -> Object:
+        """Bring an object to the form it is served in, in place; raises DecodeError."""
+        try:
+            self.plans.struct(definition).apply(obj, Findings())
+        except Mismatch:
+            raise DecodeError(self.judge(obj, definition).error or "cannot be decoded") from None
+        return obj
+
+    def zero(self, definition: str) -> Object:
+        """A new empty object of a definition, with the fields that Go always writes."""
+        return self.plans.struct(definition).zero()
+
+    def judge(self, obj: Any, definition: str) -> Diagnosis:
+        """What is wrong with a JSON value of a definition, without changing it."""
+        return diagnose(obj, self.definitions, definition)
+
+    def _judge(self, body: Body, definition: str) -> Diagnosis:
+        found = diagnose(body.tree(), self.definitions, definition)
+        if body.is_yaml and found.error is None:
+            problem = yaml_body.duplicates(body.raw)
+            return Diagnosis(None, (problem, *found.problems)) if problem else found
+        return found
+
+
+@cache
+def codec(version: str = schema.DEFAULT_VERSION) -> Codec:
+    """The codec of a Kubernetes version such as `1.36`; raises ValueError for one that is not shipped."""
+    return Codec(schema.definitions(version))
+
+
+def strict_error(problems: tuple[str, ...]) -> str:
+    """`strict decoding error: a, b`."""
+    return f"strict decoding error: {', '.join(problems)}"
+
+
+def unrecognized(kind: str, error: object, raw: bytes) -> str:
+    """The message for a body whose kind cannot be told, with a summary of it."""
+    return f"the object provided is unrecognized (must be of type {kind}): {error} ({_summary(raw)})"
+
+
+def not_handled(given_kind: str, given_version: str, kind: str, error: object) -> str:
+    """The message for a body of a known kind that does not decode into the wanted one."""
+    return f'{given_kind} in version "{given_version}" cannot be handled as a {kind}: {error}'
+
+
+def _summary(raw: bytes) -> str:
+    if not raw:
+        return "<empty>"
+    cut = raw[:SUMMARY_LENGTH]
+    text = cut.decode(errors="replace") if raw[:1] == b"{" else cut.hex()
+    return f"{text} ..." if len(raw) > SUMMARY_LENGTH else text
