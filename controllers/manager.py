@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from apimachinery.clock import Clock, RealClock
 from apimachinery.names import NameGenerator
-from controllers import simulated
+from controllers import (
+    simulated,
+)
 from controllers.health import HealthServer
 from controllers.options import ManagerOptions, enabled
 from controllers.runtime.client import Client

@@ -43,7 +43,6 @@ class ManagerOptions:
 
 
 _ACCEPTED: Final = (
-    "allocate-node-cidrs",
     "authentication-kubeconfig",
     "authentication-skip-lookup",
     "authorization-always-allow-paths",
