@@ -16,7 +16,7 @@ from storage.cacher.bookmarks import next_bookmark
 from storage.cacher.cacher import Cacher
 from storage.factory import StorageFactory, open_backend
 from storage.history import HistoryLimits
-from storage.interfaces import ListOptions, WatchOptions
+from storage.interfaces import ListOptions, Preconditions, WatchOptions
 from storage.store import Store
 from tests.storage.delayed import DelayedBackend
 from tests.support.storage_suite import NODE, edit, fill, label, names, pod, pod_attributes, take, told, where
@@ -204,6 +204,36 @@ async def test_a_restored_store_ends_watches_and_is_read_anew() -> None:
     again = cacher.watch("", WatchOptions(listed.resource_version))
     assert told(await take(again, 1)) == [("MODIFIED", "ns/a", changed.resource_version)]
     again.stop()
+
+
+async def test_a_stale_cache_is_never_believed() -> None:
+    """Writes of another server that have not arrived here yet."""
+    clock = ManualClock()
+    far = DelayedBackend(MemoryBackend(clock), turns=50)
+    other = Store(far.inner, clock, PREFIX, attributes=pod_attributes)
+    cacher = Cacher(Store(far, clock, PREFIX, attributes=pod_attributes), clock)
+    await cacher.start()
+
+    a = await other.create("ns/a", pod("a", uid="1"))
+    assert (await cacher.get("ns/a")).raw == a.raw
+    b = await other.create("ns/b", pod("b", uid="1"))
+    assert (await cacher.guaranteed_update("ns/b", label(x="1"))).resource_version > b.resource_version
+    await other.create("ns/c", pod("c", uid="1"))
+    assert (await cacher.delete("ns/c", preconditions=Preconditions(uid="1"))).key == "ns/c"
+    await other.create("ns/d", pod("d"))
+    assert names((await cacher.get_list("", ListOptions())).items) == ["ns/a", "ns/b", "ns/d"]
+
+    await other.guaranteed_update("ns/a", label(x="1"))
+    assert (await cacher.guaranteed_update("ns/a", label(x=""))).labels == {"x": ""}
+    changed = await other.guaranteed_update("ns/a", label(x="2"))
+    meant = Preconditions(resource_version=str(changed.resource_version))
+    assert (await cacher.guaranteed_update("ns/a", label(y="3"), preconditions=meant)).labels == {"x": "2", "y": "3"}
+    await other.delete("ns/a")
+    with pytest.raises(errors.KeyNotFound):
+        await cacher.guaranteed_update("ns/a", label(y="3"))
+    await other.create("ns/a", pod("a", uid="2"))
+    with pytest.raises(errors.InvalidObject):
+        await cacher.delete("ns/a", preconditions=Preconditions(uid="1"))
 
 
 async def test_a_watch_lost_far_away_is_read_anew() -> None:
