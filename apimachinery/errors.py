@@ -246,7 +246,8 @@ class Invalid(StatusError):
         details: Object = {"name": name} if name else {}
         if kind.group:
             details["group"] = kind.group
-        details["kind"] = kind.kind
+        if kind.kind:
+            details["kind"] = kind.kind
         message = f'{kind} "{name}" is invalid'
         if found:
             message += f": {field.aggregate(found)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import yaml
@@ -90,10 +90,31 @@ def yaml_loads(text: bytes | str) -> Any:
     return yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader subclass
 
 
+def _dumper() -> type[Any]:
+    base: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+    class GoDumper(base):  # type: ignore[misc]
+        """Quotes as go-yaml does: double where a plain scalar would be something else, a block for several lines."""
+
+    plain = base.yaml_implicit_resolvers
+
+    def text(dumper: Any, value: str) -> Any:
+        style = None
+        if "\n" in value:
+            style = "|"
+        elif any(regexp.match(value) for _, regexp in plain.get(value[:1], ())):
+            style = '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    GoDumper.add_representer(str, text)
+    return GoDumper
+
+
+_DUMPER: Final = _dumper()
+
+
 def yaml_dumps(value: Any) -> bytes:
     """Block-style YAML with sorted keys, as sigs.k8s.io/yaml writes it."""
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(
-        value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**31 - 1
-    )
+    options = {"default_flow_style": False, "sort_keys": True, "allow_unicode": True, "width": 2**31 - 1}
+    text: str = yaml.dump(value, Dumper=_DUMPER, **options)
     return text.encode()

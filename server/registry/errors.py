@@ -25,7 +25,11 @@ def translate(error: storage_errors.StorageError, resource: GroupResource, name:
         case storage_errors.InvalidObject():
             return errors.Conflict.of(resource, name, str(error))
         case storage_errors.Compacted():
-            return errors.Expired("The resourceVersion for the provided list is too old.")
+            return errors.Expired(str(error), metadata={"continue": error.continue_} if error.continue_ else None)
+        case storage_errors.InvalidContinue():
+            return errors.BadRequest(str(error))
+        case storage_errors.ResourceVersionSet() | storage_errors.CorruptObject():
+            return errors.Unknown(str(error), code=500)
         case storage_errors.FutureRevision():
             return errors.Timeout.resource_version_too_large(error.wanted, error.current)
         case storage_errors.Unreachable():

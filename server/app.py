@@ -1,0 +1,248 @@
+"""The composition root: storage → registry → admission → filters → one handler. Models pkg/controlplane/server.go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apimachinery import decode, schema
+from apimachinery.clock import Clock, RealClock
+from apimachinery.gvk import GroupResource
+from apimachinery.names import NameGenerator
+from apimachinery.objects import View
+from server import access, bootstrap
+from server.admission.chain import AdmissionChain
+from server.admission.interfaces import PluginContext
+from server.admission.plugins.registration import build_plugins
+from server.endpoints.catalog import Catalog, Endpoint
+from server.endpoints.discovery import Discovery
+from server.endpoints.dispatch import Dispatcher
+from server.endpoints.request import Handler
+from server.endpoints.scope import Services
+from server.fieldmanager.field_manager import FieldManager
+from server.fieldmanager.types import Converter
+from server.fieldmanager.zero import zero_object
+from server.filters import chain
+from server.filters.authentication import with_authentication
+from server.filters.authorization import with_authorization
+from server.filters.max_in_flight import with_max_in_flight
+from server.filters.panic_recovery import with_panic_recovery
+from server.filters.request_info import with_request_info
+from server.filters.timeout import with_timeout
+from server.filters.warnings import with_warnings
+from server.options import ServerOptions
+from server.registry import builtin
+from server.registry.config import RegistryConfig
+from server.registry.registry import Registry
+from server.registry.rest import Resource
+from server.registry.store import Store
+from server.routes.healthz import Check, Health, always_well
+from server.routes.index import Index
+from server.routes.metrics import Metrics
+from server.routes.router import Router
+from server.routes.version import Version
+from storage.factory import StorageFactory, open_backend
+from storage.interfaces import Attributes
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class ApiServer:
+    """A server without its sockets: `start` it, call `handler`, `stop` it."""
+
+    options: ServerOptions
+    services: Services
+    storage: StorageFactory
+    handler: Handler
+    dispatcher: Handler
+    ready: bool = False
+    draining: bool = False
+
+    async def start(self, port: int) -> None:
+        """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
+        await self.storage.start()
+        await bootstrap.run(self.services, self.dispatcher, self.options, port)
+        self.ready = True
+
+    def drain(self) -> None:
+        """Take no more work and end every watch."""
+        self.draining = True
+        for watch in list(self.services.watches):
+            watch.stop()
+
+    async def stop(self) -> None:
+        """Let go of the storage."""
+        self.drain()
+        await self.storage.stop()
+
+
+def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
+    """The server of these options; ValueError for options that name something unknown."""
+    clock = clock or RealClock()
+    names = NameGenerator(options.seed)
+    storage = StorageFactory(open_backend(_store_url(options), clock), clock)
+    registry, catalog = Registry(), Catalog()
+    definitions = schema.definitions(options.kubernetes_version)
+    config = RegistryConfig(
+        registry=registry,
+        clock=clock,
+        names=names,
+        version=options.version,
+        service_cidrs=options.service_cluster_ip_range,
+        node_port_range=options.service_node_port_range,
+        allow_privileged=options.allow_privileged,
+        event_ttl=int(options.event_ttl),
+    )
+    _install(builtin.resources(config), catalog, registry, storage, definitions, config)
+    control = access.build(options, registry, clock)
+    services = Services(
+        catalog=catalog,
+        registry=registry,
+        admission=AdmissionChain(
+            build_plugins(
+                PluginContext(registry, control.authorizer, clock, names, options.version),
+                enable=options.enable_admission_plugins,
+                disable=options.disable_admission_plugins,
+            )
+        ),
+        authorizer=control.authorizer,
+        clock=clock,
+        names=names,
+        definitions=definitions,
+        codec=decode.codec(options.kubernetes_version),
+        version=options.version,
+        rules=control.rules,
+        tokens=control.tokens,
+    )
+    dispatcher = Dispatcher(services)
+    router = Router(Discovery(catalog), dispatcher)
+    metrics = Metrics()
+    server = ApiServer(options, services, storage, router, dispatcher)
+    _routes(server, router, metrics)
+    server.handler = chain.build(
+        (
+            with_panic_recovery(),
+            with_request_info(),
+            metrics.with_metrics(),
+            with_warnings(),
+            with_panic_recovery(),
+            with_timeout(options.request_timeout),
+            with_authentication(control.authenticator),
+            *control.filters,
+            with_max_in_flight(options.max_requests_inflight, options.max_mutating_requests_inflight),
+            with_authorization(control.authorizer),
+        ),
+        router,
+    )
+    return server
+
+
+def _store_url(options: ServerOptions) -> str:
+    return "memory://" if options.store == "memory" else options.etcd_servers[0].replace("http", "etcd", 1)
+
+
+def _install(
+    resources: list[Resource],
+    catalog: Catalog,
+    registry: Registry,
+    storage: StorageFactory,
+    definitions: schema.Definitions,
+    config: RegistryConfig,
+) -> None:
+    """Serve every resource; those that define a stored form come before those that are converted to it."""
+    converter = Converter()
+    stores: dict[tuple[str, str, str], Store] = {}
+    for resource in sorted(resources, key=lambda r: r.from_storage is not None):
+        if not resource.virtual:
+            stored = storage.storage(
+                resource.storage_resource, attributes=_attributes(resource), index=_index(resource.storage_resource)
+            )
+            stores[resource.group, resource.version, resource.plural] = Store(
+                resource, stored, clock=config.clock, names=config.names
+            )
+    for resource in resources:
+        store = stores.get((resource.group, resource.version, resource.plural))
+        if store is not None:
+            registry.add(store)
+        catalog.add(_endpoint(resource, store, definitions, converter))
+
+
+def _endpoint(
+    resource: Resource, store: Store | None, definitions: schema.Definitions, converter: Converter
+) -> Endpoint:
+    if resource.definition not in definitions:
+        return Endpoint(resource, store)
+    found = definitions.get(resource.definition)
+    zero = zero_object(found, resource.gvk)
+    managers = {"": _manager(resource, found, zero, converter, "")}
+    for subresource in resource.subresources:
+        if subresource.strategy is not None:
+            managers[subresource.name] = _manager(resource, found, zero, converter, subresource.name)
+    empty = {k: v for k, v in zero.items() if k not in ("kind", "apiVersion", "metadata")}
+    return Endpoint(resource, store, found, managers, empty)
+
+
+def _manager(
+    resource: Resource, found: schema.FieldSchema, zero: View, converter: Converter, subresource: str
+) -> FieldManager:
+    part = resource.subresource(subresource)
+    strategy = part.strategy if part is not None and part.strategy is not None else resource.strategy
+    return FieldManager(
+        found,
+        resource.gvk,
+        subresource=subresource,
+        reset_fields=strategy.reset_fields,
+        empty=zero,
+        converter=converter,
+    )
+
+
+def _attributes(resource: Resource) -> Attributes:
+    """Labels and selectable fields of a stored object."""
+    selectable = resource.selectable_fields
+
+    def attributes(obj: View) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        metadata = obj["metadata"]
+        fields = {"metadata.name": metadata["name"]}
+        if resource.namespaced:
+            fields["metadata.namespace"] = metadata.get("namespace", "")
+        if selectable is not None:
+            fields.update(selectable(obj))
+        return metadata.get("labels") or {}, fields
+
+    return attributes
+
+
+def _index(resource: GroupResource) -> str:
+    return "spec.nodeName" if resource == GroupResource("", "pods") else ""
+
+
+def _routes(server: ApiServer, router: Router, metrics: Metrics) -> None:
+    async def ready() -> str:
+        return "" if server.ready else "the server is starting"
+
+    async def not_draining() -> str:
+        return "process is shutting down" if server.draining else ""
+
+    async def stored() -> str:
+        return "" if server.ready else "not started"
+
+    health = Health(
+        (
+            Check("ping", always_well),
+            Check("log", always_well),
+            Check("etcd", stored),
+            Check("poststarthook/start-apiserver", ready),
+            Check("shutdown", not_draining, frozenset({"readyz"})),
+        )
+    )
+    for path in ("/healthz", "/livez", "/readyz"):
+        router.prefix(path, health)
+    version = Version(server.options.version)
+    router.exact("/version", version)
+    router.exact("/version/", version)
+    router.exact("/metrics", metrics)
+    index = Index(server.services.catalog, lambda: [*router.paths(), *health.paths()])
+    router.exact("/", index)

@@ -1,0 +1,86 @@
+"""What every cluster has from the start: namespaces, the `kubernetes` Service, priority classes, default roles.
+
+Models pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and the post-start hooks of pkg/registry.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from apimachinery import serializer
+from apimachinery.objects import Object
+from server.authentication.interfaces import LOOPBACK
+from server.endpoints.request import Handler, Request, Response
+from server.endpoints.request_info import resolve
+from server.endpoints.scope import Services
+from server.filters.panic_recovery import with_panic_recovery
+from server.options import ServerOptions
+
+_log = logging.getLogger(__name__)
+
+NAMESPACES: Final = ("kube-system", "kube-public", "kube-node-lease", "default")
+PRIORITY_CLASSES: Final = (
+    (
+        "system-node-critical",
+        2000001000,
+        "Used for system critical pods that must not be moved from their current node.",
+    ),
+    (
+        "system-cluster-critical",
+        2000000000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+)
+
+
+async def run(services: Services, dispatcher: Handler, options: ServerOptions, port: int) -> None:
+    """Create what is missing; what exists is left as it is."""
+    write = _Writer(dispatcher)
+    for name in NAMESPACES:
+        await write.create("/api/v1/namespaces", _object("v1", "Namespace", name))
+    service = _object("v1", "Service", "kubernetes", namespace="default")
+    service["metadata"]["labels"] = {"component": "apiserver", "provider": "kubernetes"}
+    service["spec"] = {
+        "clusterIP": str(options.service_cluster_ip_range[0][1]),
+        "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port or 443}],
+        "sessionAffinity": "None",
+        "type": "ClusterIP",
+    }
+    await write.create("/api/v1/namespaces/default/services", service)
+    for name, value, description in PRIORITY_CLASSES:
+        found = _object("scheduling.k8s.io/v1", "PriorityClass", name)
+        found |= {"value": value, "description": description, "globalDefault": False}
+        found["preemptionPolicy"] = "PreemptLowerPriority"
+        await write.create("/apis/scheduling.k8s.io/v1/priorityclasses", found)
+
+
+def _object(api_version: str, kind: str, name: str, *, namespace: str = "") -> Object:
+    metadata: Object = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    return {"kind": kind, "apiVersion": api_version, "metadata": metadata}
+
+
+class _Writer:
+    """Writes through the handlers as the server itself, so that defaults, rules and managedFields are the usual."""
+
+    def __init__(self, dispatcher: Handler) -> None:
+        self._call = with_panic_recovery()(dispatcher)
+
+    async def create(self, path: str, obj: Object) -> None:
+        """POST; an object of the name that exists is no error."""
+        raw = serializer.dumps(obj)
+
+        async def body() -> bytes:
+            return raw
+
+        headers = {"content-type": "application/json", "user-agent": "kube-apiserver"}
+        request = Request("POST", path, headers=headers, body=body, user=LOOPBACK)
+        answer = await self._call(request.with_(info=resolve(request)))
+        if answer.status not in (201, 409):
+            _log.error("creating %s: %s", path, _text(answer))
+
+
+def _text(answer: Response) -> str:
+    return answer.body.decode(errors="replace") if isinstance(answer.body, bytes) else str(answer.status)

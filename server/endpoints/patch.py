@@ -1,0 +1,252 @@
+"""PATCH in its four forms. Models apiserver/pkg/endpoints/handlers/patch.go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from apimachinery import decode as decoders
+from apimachinery import errors, field, meta, serializer
+from apimachinery.decode import Body, Decoded, DecodeError
+from apimachinery.objects import Object
+from server.endpoints import decoding, negotiation, options, response
+from server.endpoints.create import validate_create
+from server.endpoints.metadata import check_name
+from server.endpoints.options import WriteOptions
+from server.endpoints.request import Response
+from server.endpoints.scope import Scope
+from server.endpoints.update import admitted, changed, validate_update
+from server.registry.store import Transform, ensure_namespace
+
+JSON_PATCH: Final = "application/json-patch+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
+APPLY_PATCH: Final = "application/apply-patch+yaml"
+MAX_OPERATIONS: Final = 10_000
+
+_Patcher: TypeAlias = Callable[[Scope, bytes, WriteOptions], Callable[[Object], Object]]
+
+
+async def patch(scope: Scope) -> Response:
+    """Change an object as the patch says; apply creates it when it is not there."""
+    kind = negotiation.body_type(scope.request)
+    if kind not in accepted(scope):
+        raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
+    _ = scope.media
+    raw = await decoding.read_body(scope.request)
+    asked = options.write_options(scope.request.query, "PatchOptions", apply=kind == APPLY_PATCH)
+    transform = _apply(scope, raw, asked) if kind == APPLY_PATCH else _change(scope, raw, asked, _PATCHERS[kind])
+    stored, created = await scope.store.update(
+        scope.name,
+        transform,
+        scope.context(dry_run=asked.dry_run),
+        strategy=scope.strategy,
+        validate_create=validate_create(scope, asked),
+        validate_update=validate_update(scope, asked, "PatchOptions"),
+        warnings=scope.request.warnings,
+        force_allow_create=kind == APPLY_PATCH and scope.subresource is None,
+    )
+    return response.of_stored(scope, stored, 201 if created else 200)
+
+
+def accepted(scope: Scope) -> tuple[str, ...]:
+    """The patch types that this endpoint takes; custom resources know no strategic ones."""
+    if scope.resource.definition:
+        return (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+    return (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+
+
+def _change(scope: Scope, raw: bytes, asked: WriteOptions, patcher: _Patcher) -> Transform:
+    apply_to: Callable[[Object], Object] | None = None
+
+    async def transform(existing: Object | None) -> Object:
+        nonlocal apply_to
+        if existing is None:
+            raise errors.NotFound.of(scope.resource.group_resource, scope.name)
+        if apply_to is None:
+            apply_to = patcher(scope, raw, asked)
+        before = serializer.dumps(existing)
+        obj = apply_to(serializer.loads(before))
+        obj["kind"], obj["apiVersion"] = scope.kind.kind, scope.kind.api_version
+        obj.setdefault("metadata", {})
+        decoding.default(scope, obj, scope.kind, scope.kind)
+        _check_identity(scope, obj)
+        return await changed(scope, obj, existing, asked, "PatchOptions")
+
+    return transform
+
+
+def _check_identity(scope: Scope, obj: Object) -> None:
+    ensure_namespace(obj["metadata"], scope.namespace)
+    check_name(obj, scope.name, scope.namespace)
+
+
+def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
+    manager = scope.field_manager
+    if manager is None:
+        raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
+    body = _yaml(raw)
+    if asked.field_validation != "Ignore" and (problems := body.duplicates()):
+        if asked.field_validation == "Strict":
+            raise errors.BadRequest(f"error strict decoding YAML: {problems[0]}")
+        scope.request.warnings.extend(list(problems))
+    pristine = serializer.dumps(body.value)
+
+    async def transform(existing: Object | None) -> Object:
+        configuration: Object = serializer.loads(pristine)
+        now = scope.services.clock.now()
+        obj = manager.apply(existing, configuration, asked.field_manager, force=bool(asked.force), now=now)
+        if existing is None and meta.uid(obj):
+            raise errors.Conflict.of(
+                scope.resource.group_resource,
+                scope.name,
+                f"uid mismatch: the provided object specified uid {meta.uid(obj)}, and no existing object was found",
+            )
+        obj = _conformed(scope, obj, strict=False).object
+        obj["kind"], obj["apiVersion"] = scope.kind.kind, scope.kind.api_version
+        obj.setdefault("metadata", {})
+        decoding.default(scope, obj, scope.kind, scope.kind)
+        _check_identity(scope, obj)
+        return await admitted(scope, obj, existing, asked, "PatchOptions")
+
+    return transform
+
+
+def _yaml(raw: bytes) -> Body:
+    try:
+        body = Body.parse(raw, is_yaml=True)
+    except DecodeError as e:
+        raise errors.BadRequest(f"error decoding YAML: {e}") from None
+    if not isinstance(body.value, dict):
+        why = f"json: cannot unmarshal {_word(body.value)} into Go value of type map[string]interface {{}}"
+        raise errors.BadRequest(f"error decoding YAML: {why}")
+    return body
+
+
+def _conformed(scope: Scope, obj: Object, *, strict: bool) -> Decoded:
+    definition = decoding.definition_of(scope, scope.kind)
+    return scope.services.codec.convert(obj, definition, strict=strict) if definition else Decoded(obj, ())
+
+
+def _patch_value(raw: bytes, asked: WriteOptions, expected: type, go_type: str) -> tuple[Any, tuple[str, ...]]:
+    """The patch document and, unless nobody cares, the fields that it sets twice."""
+    try:
+        body = Body.parse(raw)
+    except DecodeError as e:
+        why = str(e).removeprefix("couldn't get version/kind; json parse error: ")
+        raise errors.BadRequest(f"error decoding patch: {why}") from None
+    if not isinstance(body.value, expected) and body.value is not None:
+        raise errors.BadRequest(
+            f"error decoding patch: json: cannot unmarshal {_word(body.value)} into Go value of type {go_type}"
+        )
+    return body.value, body.duplicates() if asked.field_validation != "Ignore" else ()
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return {dict: "object", list: "array", str: "string", int: "number", float: "number"}.get(type(value), "null")
+
+
+def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+    from apimachinery import jsonpatch
+
+    operations, twice = _patch_value(raw, asked, list, "[]handlers.jsonPatchOp")
+    problems = tuple(f"json patch {p}" for p in twice)
+    operations = operations or []
+    if len(operations) > MAX_OPERATIONS:
+        raise errors.RequestEntityTooLarge(
+            "Request entity too large: The allowed maximum operations in a JSON patch is "
+            f"{MAX_OPERATIONS}, got {len(operations)}"
+        )
+
+    def apply_to(obj: Object) -> Object:
+        try:
+            patched = jsonpatch.apply(obj, operations)
+        except jsonpatch.PatchError as e:
+            raise errors.Invalid("the server rejected our request due to an error in our request", details={}) from e
+        return _decoded(scope, patched, problems, asked)
+
+    return apply_to
+
+
+def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+    from apimachinery import mergepatch
+
+    document, problems = _patch_value(raw, asked, dict, "map[string]interface {}")
+    pristine = serializer.dumps(document if document is not None else {})
+
+    def apply_to(obj: Object) -> Object:
+        return _decoded(scope, mergepatch.apply(obj, serializer.loads(pristine)), problems, asked)
+
+    return apply_to
+
+
+def _decoded(scope: Scope, patched: Any, problems: tuple[str, ...], asked: WriteOptions) -> Object:
+    """The patched JSON as an object of the kind; Invalid with the whole document for what does not fit."""
+    text = serializer.dumps(patched).decode()
+    try:
+        decoded = _conformed(scope, patched, strict=asked.field_validation != "Ignore")
+    except DecodeError as e:
+        raise _invalid_patch(text, str(e)) from None
+    _judge(scope, problems + decoded.problems, text, asked)
+    return decoded.object
+
+
+def _judge(scope: Scope, problems: tuple[str, ...], shown: str, asked: WriteOptions) -> None:
+    if not problems or asked.field_validation == "Ignore":
+        return
+    if asked.field_validation == "Strict":
+        raise _invalid_patch(shown, decoders.strict_error(problems))
+    scope.request.warnings.extend(list(problems))
+
+
+def _invalid_patch(shown: str, why: str) -> errors.Invalid:
+    return errors.Invalid.of("", "", [field.invalid(field.Path("patch"), shown, why)])
+
+
+def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+    from apimachinery import strategicpatch
+
+    document, problems = _patch_value(raw, asked, dict, "map[string]interface {}")
+    pristine = serializer.dumps(document if document is not None else {})
+    definition = decoding.definition_of(scope, scope.kind)
+    schema = scope.services.definitions.get(definition)
+    strict = asked.field_validation != "Ignore"
+
+    def apply_to(obj: Object) -> Object:
+        try:
+            patched = strategicpatch.apply(obj, serializer.loads(pristine), schema)
+        except strategicpatch.BadPatch as e:
+            raise errors.BadRequest(str(e)) from None
+        except strategicpatch.PatchError as e:
+            raise errors.Unknown(str(e), code=500) from None
+        try:
+            decoded = scope.services.codec.from_unstructured(patched, definition, strict=strict)
+        except DecodeError as e:
+            raise _invalid_patch(go_value(serializer.loads(pristine)), str(e)) from None
+        if problems + decoded.problems:
+            _judge(scope, problems + decoded.problems, go_value(serializer.loads(pristine)), asked)
+        return decoded.object
+
+    return apply_to
+
+
+def go_value(value: Any) -> str:
+    """A JSON tree as Go's %+v prints it: `map[a:1 b:[x y]]`, keys sorted."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{k}:{go_value(value[k])}" for k in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_value, value)) + "]"
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+_PATCHERS: Final[dict[str, _Patcher]] = {
+    JSON_PATCH: _json_patch,
+    MERGE_PATCH: _merge_patch,
+    STRATEGIC_PATCH: _strategic_patch,
+}

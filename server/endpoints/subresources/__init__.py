@@ -1,0 +1,11 @@
+"""Handlers of subresources that do their own work, by the name that their Subresource gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from server.endpoints.scope import ScopeHandler
+
+HANDLERS: Final[Mapping[str, ScopeHandler]] = {}
+"""Handler name → handler; `Subresource.handler` names one."""

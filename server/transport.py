@@ -1,0 +1,199 @@
+"""The edge: aiohttp requests become ours, our responses become aiohttp's. The only user of aiohttp but the proxies.
+
+Models apiserver/pkg/endpoints/handlers/responsewriters (compression) and secure_serving.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import WSMsgType, web
+from multidict import CIMultiDict
+
+from apimachinery import errors
+from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response
+from server.filters.warnings import SEPARATOR
+
+GZIP_THRESHOLD: Final = 128 * 1024
+GZIP_LEVEL: Final = 1
+OFF_LOOP_THRESHOLD: Final = 1024 * 1024
+
+
+def application(handler: Handler) -> web.Application:
+    """One catch-all route over a handler."""
+    edge = _Edge(handler)
+    app = web.Application(client_max_size=MAX_BODY_BYTES + 1, handler_args={"auto_decompress": False})
+    app.router.add_route("*", "/{path:.*}", edge.serve)
+    return app
+
+
+class _Edge:
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def serve(self, incoming: web.Request) -> web.StreamResponse:
+        request = _request(incoming)
+        answer = await self._handler(request)
+        headers = _headers(request, answer)
+        if answer.upgrade is not None:
+            return await _upgrade(incoming, answer)
+        if isinstance(answer.body, bytes):
+            return await _whole(incoming, answer, answer.body, headers)
+        return await _stream(incoming, answer, answer.body, headers)
+
+
+def _request(incoming: web.Request) -> Request:
+    audit_id = incoming.headers.get("Audit-ID", "")
+    if not 0 < len(audit_id) <= 64:
+        audit_id = str(uuid.uuid4())
+    return Request(
+        method=incoming.method,
+        path=incoming.path,
+        query=Query(incoming.rel_url.raw_query_string),
+        headers=_merged(incoming.headers),
+        body=_Body(incoming).read,
+        peer_certificate=_peer_certificate(incoming),
+        remote=incoming.remote or "",
+        audit_id=audit_id,
+    )
+
+
+def _merged(headers: CIMultiDict[str] | Mapping[str, str]) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        separator = SEPARATOR if key.startswith("impersonate-") else ","
+        merged[key] = f"{merged[key]}{separator}{value}" if key in merged else value
+    return merged
+
+
+def _peer_certificate(incoming: web.Request) -> bytes | None:
+    transport = incoming.transport
+    tls = transport.get_extra_info("ssl_object") if transport is not None else None
+    found: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+    return found or None
+
+
+class _Body:
+    """Reads a body once, up to the limit."""
+
+    def __init__(self, incoming: web.Request) -> None:
+        self._incoming = incoming
+        self._read: bytes | None = None
+
+    async def read(self) -> bytes:
+        if self._read is None:
+            chunks, size = [], 0
+            async for chunk in self._incoming.content.iter_any():
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise errors.RequestEntityTooLarge(
+                        f"Request entity too large: limit is {MAX_BODY_BYTES}", details={}
+                    )
+                chunks.append(chunk)
+            self._read = b"".join(chunks)
+        return self._read
+
+
+def _headers(request: Request, answer: Response) -> CIMultiDict[str]:
+    headers: CIMultiDict[str] = CIMultiDict()
+    headers["Audit-Id"] = request.audit_id
+    headers["Cache-Control"] = "no-cache, private"
+    for name, value in answer.headers.items():
+        if SEPARATOR in value:
+            headers.popall(name, None)
+            for part in value.split(SEPARATOR):
+                headers.add(name, part)
+        else:
+            headers[name] = value
+    return headers
+
+
+async def _whole(incoming: web.Request, answer: Response, body: bytes, headers: CIMultiDict[str]) -> web.StreamResponse:
+    if len(body) > GZIP_THRESHOLD and _accepts_gzip(incoming):
+        headers["Content-Encoding"] = "gzip"
+        headers["Vary"] = "Accept-Encoding"
+        off_loop = len(body) > OFF_LOOP_THRESHOLD
+        body = await asyncio.to_thread(_gzip, body) if off_loop else _gzip(body)
+    return web.Response(status=answer.status, headers=headers, body=body)
+
+
+def _gzip(body: bytes) -> bytes:
+    compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
+    return compressor.compress(body) + compressor.flush()
+
+
+def _accepts_gzip(incoming: web.Request) -> bool:
+    return any(
+        part.partition(";")[0].strip() == "gzip" for part in incoming.headers.get("Accept-Encoding", "").split(",")
+    )
+
+
+async def _stream(
+    incoming: web.Request, answer: Response, chunks: Chunks, headers: CIMultiDict[str]
+) -> web.StreamResponse:
+    watching = incoming.query.get("watch", "0").lower() not in ("0", "false") or "/watch/" in incoming.path
+    compressor = None
+    if answer.status == 200 and not watching and not headers.get("X-Stream") and _accepts_gzip(incoming):
+        compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
+        headers["Content-Encoding"] = "gzip"
+        headers["Vary"] = "Accept-Encoding"
+    out = web.StreamResponse(status=answer.status, headers=headers)
+    out.enable_chunked_encoding()
+    try:
+        await out.prepare(incoming)
+        async for chunk in chunks:
+            if compressor is None:
+                await out.write(chunk)
+            elif packed := await asyncio.to_thread(compressor.compress, chunk):
+                await out.write(packed)
+        if compressor is not None:
+            await out.write(compressor.flush())
+        await out.write_eof()
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+    return out
+
+
+async def _upgrade(incoming: web.Request, answer: Response) -> web.StreamResponse:
+    assert answer.upgrade is not None  # noqa: S101 - the caller has looked
+    socket = web.WebSocketResponse(protocols=answer.protocols, max_msg_size=0, compress=False, autoping=True)
+    await socket.prepare(incoming)
+    try:
+        await answer.upgrade(_Socket(socket))
+    finally:
+        await socket.close()
+    return socket
+
+
+class _Socket:
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+
+    @property
+    def protocol(self) -> str:
+        return self._socket.ws_protocol or ""
+
+    async def receive(self) -> bytes | str | None:
+        message = await self._socket.receive()
+        if message.type is WSMsgType.BINARY or message.type is WSMsgType.TEXT:
+            data: bytes | str = message.data
+            return data
+        return None
+
+    async def send(self, message: bytes | str) -> None:
+        if isinstance(message, bytes):
+            await self._socket.send_bytes(message)
+        else:
+            await self._socket.send_str(message)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        await self._socket.close(code=code, message=reason.encode())
