@@ -6,12 +6,16 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from controllers.manager import DESCRIPTORS, ControllerFailed, Manager
-from controllers.options import parse
+from controllers.options import ManagerOptions, parse
 from controllers.runtime.kubeconfig import KubeconfigError
 from controllers.runtime.leader_election import LeadershipLost
 
@@ -25,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname).1s %(name)s %(message)s")
     gc.set_threshold(50_000, 50, 100)
     try:
-        _run(Manager(options, flags))
+        _run(options, flags)
     except KubeconfigError as error:
         log.error("%s", error)  # noqa: TRY400 - the message says it all
         return 1
@@ -34,15 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(manager: Manager) -> None:
+def _run(options: ManagerOptions, flags: dict[str, Any]) -> None:
     async def serve() -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio.run made it
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
+        if options.exit_on_stdin_close:
+            _end_with_stdin(loop, task)
         with contextlib.suppress(asyncio.CancelledError):
-            await manager.run()
+            await asyncio.to_thread(_wait_for, Path(options.kubeconfig), options.wait_for_kubeconfig)
+            await Manager(options, flags).run()
 
     try:
         import uvloop
@@ -50,6 +57,22 @@ def _run(manager: Manager) -> None:
         asyncio.run(serve())
     else:
         uvloop.run(serve())
+
+
+def _end_with_stdin(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    def closed() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            task.cancel()
+
+    loop.add_reader(0, closed)
+
+
+def _wait_for(path: Path, timeout: float) -> None:
+    """Return when the file exists or the time is up; whoever starts the server writes it late."""
+    deadline = time.monotonic() + timeout
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _report(group: BaseExceptionGroup[BaseException]) -> int:

@@ -39,10 +39,16 @@ class ManagerOptions:
     kube_api_qps: float = flag(0.0, "Requests a second to the API server; 0 is unlimited.")
     kube_api_burst: int = flag(30, "Requests at once above --kube-api-qps.")
     v: int = flag(0, "Log level: 0 warnings and errors of note, 2 each step, 4 debugging.")
+    exit_on_stdin_close: bool = flag(False, "End when standard input closes.")
+    wait_for_kubeconfig: float = flag(0.0, "How long to wait for the kubeconfig file to appear.", duration=True)
     seed: int = flag(-1, "Seed of random names; -1 takes the system's randomness.")
 
 
 _ACCEPTED: Final = (
+    "service-account-private-key-file",
+    "root-ca-file",
+    "cluster-signing-key-file",
+    "cluster-signing-cert-file",
     "authentication-kubeconfig",
     "authentication-skip-lookup",
     "authorization-always-allow-paths",
