@@ -68,7 +68,7 @@ def shaped(scope: Scope, obj: Object, media: MediaType, *, headers: bool = True)
         case "":
             return obj
         case "PartialObjectMetadata":
-            return table.partial_object_metadata(obj, media.shape_version)
+            return table.partial_object_metadata(obj, scope.resource, media.shape_version)
         case "PartialObjectMetadataList":
             raise errors.NotAcceptable(
                 f"you requested PartialObjectMetadataList, but the requested object is not a list ({go_type(scope)})"
@@ -129,7 +129,9 @@ def _list_tree(scope: Scope, found: ListResult, media: MediaType) -> Object:
                 "kind": "PartialObjectMetadataList",
                 "apiVersion": f"meta.k8s.io/{media.shape_version}",
                 "metadata": metadata,
-                "items": [table.partial_object_metadata(i.view, media.shape_version) for i in found.items],
+                "items": [
+                    table.partial_object_metadata(i.view, scope.resource, media.shape_version) for i in found.items
+                ],
             }
         case "PartialObjectMetadata":
             raise errors.NotAcceptable(

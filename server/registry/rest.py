@@ -207,6 +207,8 @@ class Resource:
     ttl: Callable[[View], int] | None = None
     list_kind: str = ""
     table_convertor: bool = True
+    derived_annotations: tuple[str, ...] = ()
+    """Annotations that show a field of the internal type; an object's metadata alone has none of them."""
     schema: Any = None
     """Structural schema of a custom resource; None for built-in kinds, whose definition says it."""
     virtual: str = ""

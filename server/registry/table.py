@@ -51,24 +51,26 @@ def _description(column: Column, definitions: Definitions | None) -> str:
     return found or column.description
 
 
-def partial_object_metadata(obj: View, version: str = "v1") -> Object:
+def partial_object_metadata(obj: View, resource: Resource, version: str = "v1") -> Object:
     """The object's metadata alone."""
-    return {
-        "kind": "PartialObjectMetadata",
-        "apiVersion": f"meta.k8s.io/{version}",
-        "metadata": obj.get("metadata") or {},
-    }
+    metadata = dict(meta.metadata(obj))
+    if resource.derived_annotations and metadata.get("annotations"):
+        shown = {k: v for k, v in metadata.pop("annotations").items() if k not in resource.derived_annotations}
+        if shown:
+            metadata["annotations"] = shown
+    return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": metadata}
 
 
-def row(obj: View, printer: Printer, now: datetime, include: IncludeObject, version: str = "v1") -> Object:
+def row(obj: View, resource: Resource, now: datetime, include: IncludeObject, version: str = "v1") -> Object:
     """One object as a row."""
+    printer = resource.printer or DEFAULT_PRINTER
     found: Object = {"cells": printer.cells(obj, CellContext(now))}
     if printer.conditions is not None and (conditions := printer.conditions(obj)):
         found["conditions"] = conditions
     if include == "Object":
         found["object"] = obj
     elif include == "Metadata":
-        found["object"] = partial_object_metadata(obj, version)
+        found["object"] = partial_object_metadata(obj, resource, version)
     else:
         found["object"] = None
     return found
@@ -92,7 +94,7 @@ def table(
         "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
         "columnDefinitions": column_definitions(printer.columns, definitions) if headers else None,
-        "rows": [row(o, printer, now, include, version) for o in objects],
+        "rows": [row(o, resource, now, include, version) for o in objects],
     }
 
 

@@ -83,6 +83,8 @@ class DaemonSetStrategy(WorkloadStrategy):
 
     def default(self, obj: Object) -> None:
         _check_template_generation(obj)
+        if TEMPLATE_GENERATION not in meta.annotations(obj):
+            _set_template_generation(obj, 0)
         super().default(obj)
 
     def default_spec(self, spec: Object) -> None:
@@ -211,4 +213,5 @@ def resource(config: RegistryConfig) -> Resource:
         strategy=strategy,
         status=DaemonSetStatusStrategy(strategy),
         printer=Printer(_COLUMNS, _cells),
+        derived_annotations=(TEMPLATE_GENERATION,),
     )
