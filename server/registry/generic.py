@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from apimachinery import field, validation
 from apimachinery.objects import Object, View
 from apimachinery.serializer import go_json
 from server.registry.rest import Context, FieldPath, Strategy, bump_generation, keep_metadata_and
+
+_HTTP_PATH: Final = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 
 
 class BuiltinStrategy(Strategy):
@@ -111,3 +114,16 @@ def go_struct(**fields: Any) -> field.Raw:
 def names(path: field.Path, value: str, rule: Callable[[str], list[str]]) -> list[field.Error]:
     """Errors of a field that holds a name."""
     return [field.invalid(path, value, problem) for problem in rule(value)]
+
+
+def domain_prefixed_path(path: field.Path, value: str) -> list[field.Error]:
+    """Errors of a field such as `acme.io/foo`. Models IsDomainPrefixedPath."""
+    host, _, rest = value.partition("/")
+    if not value:
+        return [field.required(path)]
+    if not host or not rest:
+        return [field.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    found = names(path, host, validation.dns1123_subdomain)
+    if not re.fullmatch(_HTTP_PATH, rest):
+        found.append(field.invalid(path, rest, validation.regex_error("Invalid path", _HTTP_PATH)))
+    return found

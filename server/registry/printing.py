@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from apimachinery import meta, timestamp
 from apimachinery.objects import View
@@ -24,33 +24,20 @@ def since(moment: str | None, ctx: CellContext) -> str:
     return timestamp.age(moment, ctx.now)
 
 
-def joined(values: Iterable[str], *, empty: str = "") -> str:
-    """A comma list."""
-    return ",".join(values) or empty
-
-
 def limited(values: Sequence[str], limit: int) -> str:
     """A comma list of the first few and how many more there are: `a,b,c + 2 more...`."""
     shown = ",".join(values[:limit])
     return f"{shown} + {len(values) - limit} more..." if len(values) > limit else shown
 
 
-def name_and_age(*middle: Column) -> tuple[Column, ...]:
-    """Name, the given columns and Age."""
-    return (NAME, *middle, AGE)
+Cell: TypeAlias = Callable[[View], Any]
 
 
-def simple(*middle: tuple[Column, Any]) -> Printer:
-    """A printer of Name, then one function of the object a column, then Age."""
-    columns = name_and_age(*(c for c, _ in middle))
-    functions = [f for _, f in middle]
+def simple(*middle: tuple[Column, Cell], after: Sequence[tuple[Column, Cell]] = ()) -> Printer:
+    """A printer of Name, one function of the object a column, Age, and what stands behind Age."""
+    columns = (NAME, *(c for c, _ in middle), AGE, *(c for c, _ in after))
 
     def cells(obj: View, ctx: CellContext) -> list[Any]:
-        return [meta.name(obj), *(f(obj) for f in functions), age(obj, ctx)]
+        return [meta.name(obj), *(f(obj) for _, f in middle), age(obj, ctx), *(f(obj) for _, f in after)]
 
     return Printer(columns, cells)
-
-
-def go_bool(value: bool) -> str:
-    """A boolean as Go's %t prints it."""
-    return "true" if value else "false"

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from server.registry.config import RegistryConfig
-from server.registry.declaration import declare
 from server.registry.rest import Resource
+from server.registry.scheduling import priorityclass
 
 
 def resources(config: RegistryConfig) -> list[Resource]:
     """The kinds of this group, in every version that the configured Kubernetes serves by default."""
-    return [
-        declare(
-            "scheduling.k8s.io", "v1", "PriorityClass", namespaced=False, plural="priorityclasses", short_names=("pc",)
-        )
-    ]
+    return [priorityclass.resource(config)]

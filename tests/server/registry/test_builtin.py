@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +11,7 @@ from apimachinery import schema
 from server.registry import builtin
 from server.registry.config import RegistryConfig
 from server.registry.rest import Resource
-
-ROOT = Path(__file__).parents[3]
-REFERENCE = Path(os.environ.get("MOCKUBE_REFERENCE", ROOT.parent / "shared" / "reference"))
-needs_reference = pytest.mark.skipif(not (REFERENCE / "answers").is_dir(), reason="no recorded answers here")
+from tests.server.registry.reference import REFERENCE, needs_reference
 
 
 def served(minor: int) -> list[Resource]:
