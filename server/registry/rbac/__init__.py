@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from server.registry.config import RegistryConfig
-from server.registry.declaration import declare
+from server.registry.rbac import clusterrole, clusterrolebinding, role, rolebinding
 from server.registry.rest import Resource
+
+KINDS = (clusterrole, clusterrolebinding, role, rolebinding)
 
 
 def resources(config: RegistryConfig) -> list[Resource]:
     """The kinds of this group, in every version that the configured Kubernetes serves by default."""
-    group = "rbac.authorization.k8s.io"
-    return [
-        declare(group, "v1", "ClusterRole", namespaced=False),
-        declare(group, "v1", "ClusterRoleBinding", namespaced=False),
-        declare(group, "v1", "Role", namespaced=True),
-        declare(group, "v1", "RoleBinding", namespaced=True),
-    ]
+    return [kind.resource(config) for kind in KINDS]

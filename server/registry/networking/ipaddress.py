@@ -1,0 +1,66 @@
+"""IPAddress: that an address belongs to an object. Models pkg/registry/networking/ipaddress."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from apimachinery import field, validation
+from apimachinery.objects import View
+from server.registry.addresses import canonical_ip
+from server.registry.config import RegistryConfig
+from server.registry.declaration import declare
+from server.registry.generic import BuiltinStrategy, names
+from server.registry.printing import NONE, simple
+from server.registry.rest import Column, Context, Resource
+
+_PARENT: Final = field.Path("spec") / "parentRef"
+
+
+class IPAddressStrategy(BuiltinStrategy):
+    """The name is the address, and the parent never changes."""
+
+    def name_rule(self, name: str) -> list[str]:
+        return [e.detail for e in canonical_ip(field.Path(), name)]
+
+    def validate(self, obj: View, ctx: Context) -> list[field.Error]:
+        found = super().validate(obj, ctx)
+        parent = (obj.get("spec") or {}).get("parentRef")
+        if parent is None:
+            return [*found, field.required(_PARENT)]
+        if parent.get("group"):
+            found += names(_PARENT / "group", parent["group"], validation.dns1123_subdomain)
+        for name in ("resource", "name"):
+            value, path = parent.get(name) or "", _PARENT / name
+            found += names(path, value, validation.path_segment_name) if value else [field.required(path)]
+        if parent.get("namespace"):
+            found += names(_PARENT / "namespace", parent["namespace"], validation.path_segment_name)
+        return found
+
+    def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
+        new, stored = (obj.get("spec") or {}).get("parentRef"), (old.get("spec") or {}).get("parentRef")
+        return super().validate(obj, ctx) + validation.immutable(new, stored, _PARENT)
+
+
+def _parent(obj: View) -> str:
+    parent = (obj.get("spec") or {}).get("parentRef")
+    if parent is None:
+        return NONE
+    group = f".{parent['group']}" if parent.get("group") else ""
+    namespace = f"/{parent['namespace']}" if parent.get("namespace") else ""
+    return f"{parent.get('resource', '')}{group}".lower() + f"{namespace}/{parent.get('name', '')}"
+
+
+def resource(config: RegistryConfig) -> Resource:
+    """ipaddresses."""
+    stored = "v1beta1" if config.version == (1, 33) else "v1"
+    return declare(
+        "networking.k8s.io",
+        "v1",
+        "IPAddress",
+        namespaced=False,
+        plural="ipaddresses",
+        stored_as=("networking.k8s.io", stored),
+        short_names=("ip",),
+        strategy=IPAddressStrategy(),
+        printer=simple((Column("ParentRef", doc="io.k8s.api.networking.v1.IPAddressSpec.parentRef"), _parent)),
+    )
