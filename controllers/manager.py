@@ -12,7 +12,17 @@ from typing import Any, Final
 from apimachinery.clock import Clock, RealClock
 from apimachinery.names import NameGenerator
 from controllers import (
+    daemon,
+    deployment,
+    garbagecollector,
+    namespace,
+    nodeipam,
+    nodelifecycle,
+    podgc,
+    replicaset,
+    serviceaccount,
     simulated,
+    tainteviction,
 )
 from controllers.health import HealthServer
 from controllers.options import ManagerOptions, enabled
@@ -25,7 +35,19 @@ from controllers.runtime.kubeconfig import load_kubeconfig
 from controllers.runtime.leader_election import LeaderElectionOptions, LeaderElector
 from controllers.runtime.metrics import Registry
 
-DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (*simulated.DESCRIPTORS,)
+DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (
+    daemon.DESCRIPTOR,
+    deployment.DESCRIPTOR,
+    *replicaset.DESCRIPTORS,
+    garbagecollector.DESCRIPTOR,
+    namespace.DESCRIPTOR,
+    *serviceaccount.DESCRIPTORS,
+    nodelifecycle.DESCRIPTOR,
+    tainteviction.DESCRIPTOR,
+    podgc.DESCRIPTOR,
+    nodeipam.DESCRIPTOR,
+    *simulated.DESCRIPTORS,
+)
 
 log = logging.getLogger(__name__)
 
