@@ -1,4 +1,4 @@
-"""The keys of ServiceAccount tokens: reading, making, naming and publishing them.
+"""The keys of ServiceAccount tokens: reading, naming and publishing them.
 
 Models client-go/util/keyutil and pkg/serviceaccount/{jwt,openidmetadata}.go.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from apimachinery.objects import Object
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-RSA_BITS: Final = 2048
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _CURVES: Final = {256: ("ES256", "P-256"), 384: ("ES384", "P-384"), 521: ("ES512", "P-521")}
 
@@ -87,26 +85,16 @@ def read_public_keys(paths: Iterable[Path]) -> list[PublicKey]:
     return found
 
 
-def make_private_key(path: Path) -> PrivateKey:
-    """A new RSA key, kept in a file that only its owner can read."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(pem)
-    return key
-
-
 def load_keys(
     signing_key_file: Path | None, key_files: Sequence[Path], *, generated: Path
 ) -> tuple[SigningKey, list[VerifyingKey]]:
-    """The key that signs and all that verify; `generated` is where a key is kept when no file is named."""
+    """The key that signs and all that verify; without files the one at `generated`, or a new one that is kept nowhere."""
     if signing_key_file is not None:
         private = read_private_key(signing_key_file)
     elif generated.is_file():
         private = read_private_key(generated)
     else:
-        private = make_private_key(generated)
+        private = ec.generate_private_key(ec.SECP256R1())
     signing = SigningKey.of(private)
     verifying = {signing.public.key_id: signing.public} if not key_files else {}
     for key in map(VerifyingKey.of, read_public_keys(key_files)):
