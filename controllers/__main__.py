@@ -48,7 +48,7 @@ def _run(options: ManagerOptions, flags: dict[str, Any]) -> None:
         if options.exit_on_stdin_close:
             _end_with_stdin(loop, task)
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.to_thread(_wait_for, Path(options.kubeconfig), options.wait_for_kubeconfig)
+            await _appearance(Path(options.kubeconfig), options.wait_for_kubeconfig)
             await Manager(options, flags).run()
 
     try:
@@ -68,11 +68,11 @@ def _end_with_stdin(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -
     loop.add_reader(0, closed)
 
 
-def _wait_for(path: Path, timeout: float) -> None:
+async def _appearance(path: Path, timeout: float) -> None:
     """Return when the file exists or the time is up; whoever starts the server writes it late."""
     deadline = time.monotonic() + timeout
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    while not path.exists() and time.monotonic() < deadline:  # noqa: ASYNC110, ASYNC240 - nothing tells of a new file
+        await asyncio.sleep(0.01)
 
 
 def _report(group: BaseExceptionGroup[BaseException]) -> int:

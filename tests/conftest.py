@@ -1,0 +1,27 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockube.cluster import Cluster
+from tests.support.kubectl import Kubectl
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Server, controllers and three simulated nodes as real processes, one for the module."""
+    with Cluster(nodes=3) as started:
+        started.wait_for_nodes()
+        yield started
+
+
+@pytest.fixture
+def kubectl(cluster: Cluster, tmp_path: Path) -> Kubectl:
+    """The newest kubectl, talking to the module's cluster."""
+    return Kubectl.newest(cluster.kubeconfig, tmp_path)
