@@ -86,13 +86,13 @@ def read_public_keys(paths: Iterable[Path]) -> list[PublicKey]:
 
 
 def load_keys(
-    signing_key_file: Path | None, key_files: Sequence[Path], *, generated: Path
+    signing_key_file: Path | None, key_files: Sequence[Path], *, default: Path
 ) -> tuple[SigningKey, list[VerifyingKey]]:
-    """The key that signs and all that verify; without files the one at `generated`, or a new one that is kept nowhere."""
+    """The key that signs and all that verify; without files the one at `default`, or one that is kept nowhere."""
     if signing_key_file is not None:
         private = read_private_key(signing_key_file)
-    elif generated.is_file():
-        private = read_private_key(generated)
+    elif default.is_file():
+        private = read_private_key(default)
     else:
         private = ec.generate_private_key(ec.SECP256R1())
     signing = SigningKey.of(private)
