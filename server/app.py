@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from apimachinery.gvk import GroupResource
 from apimachinery.names import NameGenerator
 from apimachinery.objects import View
 from server import access, bootstrap
+from server.access import AccessControl
 from server.admission.chain import AdmissionChain
 from server.admission.interfaces import PluginContext
 from server.admission.plugins.registration import build_plugins
@@ -24,7 +26,6 @@ from server.fieldmanager.field_manager import FieldManager
 from server.fieldmanager.types import Converter
 from server.fieldmanager.zero import zero_object
 from server.filters import chain
-from server.filters.authentication import with_authentication
 from server.filters.authorization import with_authorization
 from server.filters.max_in_flight import with_max_in_flight
 from server.filters.panic_recovery import with_panic_recovery
@@ -37,9 +38,11 @@ from server.registry.config import RegistryConfig
 from server.registry.registry import Registry
 from server.registry.rest import Resource
 from server.registry.store import Store
+from server.routes import openapi
 from server.routes.healthz import Check, Health, always_well
 from server.routes.index import Index
 from server.routes.metrics import Metrics
+from server.routes.openid import CONFIGURATION_PATH, KEYS_PATH, OpenIdMetadata
 from server.routes.router import Router
 from server.routes.version import Version
 from storage.factory import StorageFactory, open_backend
@@ -55,15 +58,23 @@ class ApiServer:
     options: ServerOptions
     services: Services
     storage: StorageFactory
+    control: AccessControl
     handler: Handler
     dispatcher: Handler
+    url: str = ""
+    """Where clients reach the API."""
     ready: bool = False
     draining: bool = False
+    background: asyncio.Task[None] | None = None
 
     async def start(self, port: int) -> None:
         """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
+        self.url = self.url or f"https://{self.options.bind_address}:{port}"
         await self.storage.start()
         await bootstrap.run(self.services, self.dispatcher, self.options, port)
+        if self.control.rbac is not None:
+            await self.control.rbac.load()
+            self.background = asyncio.create_task(self.control.rbac.run(), name="rbac")
         self.ready = True
 
     def drain(self) -> None:
@@ -75,7 +86,12 @@ class ApiServer:
     async def stop(self) -> None:
         """Let go of the storage."""
         self.drain()
+        if self.background is not None:
+            self.background.cancel()
+            await asyncio.gather(self.background, return_exceptions=True)
         await self.storage.stop()
+        if self.control.audit_log is not None:
+            self.control.audit_log.close()
 
 
 def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
@@ -105,6 +121,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
                 PluginContext(registry, control.authorizer, clock, names, options.version),
                 enable=options.enable_admission_plugins,
                 disable=options.disable_admission_plugins,
+                guards=control.guards,
             )
         ),
         authorizer=control.authorizer,
@@ -113,14 +130,16 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
         definitions=definitions,
         codec=decode.codec(options.kubernetes_version),
         version=options.version,
-        rules=control.rules,
+        rules=control.authorizer,
         tokens=control.tokens,
+        token_generator=control.token_generator,
+        api_audiences=control.api_audiences,
     )
     dispatcher = Dispatcher(services)
     router = Router(Discovery(catalog), dispatcher)
     metrics = Metrics()
-    server = ApiServer(options, services, storage, router, dispatcher)
-    _routes(server, router, metrics)
+    server = ApiServer(options, services, storage, control, router, dispatcher)
+    _routes(server, control, router, metrics)
     server.handler = chain.build(
         (
             with_panic_recovery(),
@@ -129,7 +148,6 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
             with_warnings(),
             with_panic_recovery(),
             with_timeout(options.request_timeout),
-            with_authentication(control.authenticator),
             *control.filters,
             with_max_in_flight(options.max_requests_inflight, options.max_mutating_requests_inflight),
             with_authorization(control.authorizer),
@@ -219,7 +237,7 @@ def _index(resource: GroupResource) -> str:
     return "spec.nodeName" if resource == GroupResource("", "pods") else ""
 
 
-def _routes(server: ApiServer, router: Router, metrics: Metrics) -> None:
+def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: Metrics) -> None:
     async def ready() -> str:
         return "" if server.ready else "the server is starting"
 
@@ -244,5 +262,9 @@ def _routes(server: ApiServer, router: Router, metrics: Metrics) -> None:
     router.exact("/version", version)
     router.exact("/version/", version)
     router.exact("/metrics", metrics)
+    openapi.register(router, server.services.catalog, version=server.options.version, clock=server.services.clock)
+    openid = OpenIdMetadata(server.options.service_account_issuer, control.verifying_keys, lambda: server.url)
+    router.exact(CONFIGURATION_PATH, openid.configuration)
+    router.exact(KEYS_PATH, openid.keys)
     index = Index(server.services.catalog, lambda: [*router.paths(), *health.paths()])
     router.exact("/", index)

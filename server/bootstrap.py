@@ -11,6 +11,7 @@ from typing import Final
 from apimachinery import serializer
 from apimachinery.objects import Object
 from server.authentication.interfaces import LOOPBACK
+from server.authorization import bootstrap as default_policy
 from server.endpoints.request import Handler, Request, Response
 from server.endpoints.request_info import resolve
 from server.endpoints.scope import Services
@@ -53,6 +54,9 @@ async def run(services: Services, dispatcher: Handler, options: ServerOptions, p
         found |= {"value": value, "description": description, "globalDefault": False}
         found["preemptionPolicy"] = "PreemptLowerPriority"
         await write.create("/apis/scheduling.k8s.io/v1/priorityclasses", found)
+    if "RBAC" in options.authorization_mode:
+        for path, obj in default_policy.objects():
+            await write.reconcile(path, obj)
 
 
 def _object(api_version: str, kind: str, name: str, *, namespace: str = "") -> Object:
@@ -68,18 +72,36 @@ class _Writer:
     def __init__(self, dispatcher: Handler) -> None:
         self._call = with_panic_recovery()(dispatcher)
 
-    async def create(self, path: str, obj: Object) -> None:
-        """POST; an object of the name that exists is no error."""
-        raw = serializer.dumps(obj)
+    async def create(self, path: str, obj: Object) -> bool:
+        """POST; whether the object is new. One of the name that exists is no error."""
+        answer = await self._send("POST", path, obj)
+        if answer.status not in (201, 409):
+            _log.error("creating %s: %s", path, _text(answer))
+        return answer.status == 201
+
+    async def reconcile(self, path: str, wanted: Object) -> None:
+        """Create, or give an object that exists what it lacks of the default policy."""
+        if await self.create(path, wanted):
+            return
+        where = f"{path}/{wanted['metadata']['name']}"
+        answer = await self._send("GET", where)
+        if answer.status != 200 or not isinstance(answer.body, bytes):
+            return
+        changed = default_policy.reconciled(serializer.loads(answer.body), wanted)
+        if changed is not None:
+            answer = await self._send("PUT", where, changed)
+            if answer.status != 200:
+                _log.error("updating %s: %s", where, _text(answer))
+
+    async def _send(self, method: str, path: str, obj: Object | None = None) -> Response:
+        raw = serializer.dumps(obj) if obj is not None else b""
 
         async def body() -> bytes:
             return raw
 
         headers = {"content-type": "application/json", "user-agent": "kube-apiserver"}
-        request = Request("POST", path, headers=headers, body=body, user=LOOPBACK)
-        answer = await self._call(request.with_(info=resolve(request)))
-        if answer.status not in (201, 409):
-            _log.error("creating %s: %s", path, _text(answer))
+        request = Request(method, path, headers=headers, body=body, user=LOOPBACK)
+        return await self._call(request.with_(info=resolve(request)))
 
 
 def _text(answer: Response) -> str:

@@ -108,10 +108,10 @@ class Authority:
 
 
 def signing_key(directory: Path) -> Path:
-    """The RSA key that ServiceAccount tokens are signed with, `sa.key` beside its public half `sa.pub`."""
+    """The key that ServiceAccount tokens are signed with, `sa.key` beside its public half `sa.pub`."""
     private, public = directory / "sa.key", directory / "sa.pub"
     if not private.is_file():
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = ec.generate_private_key(ec.SECP256R1())
         _write_private(private, key)
         public.write_bytes(
             key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -16,7 +16,7 @@ async def delete(scope: Scope) -> Response:
     _ = scope.media
     asked, dry_run = await read_options(scope)
     deleted = await scope.store.delete(
-        scope.name, scope.context(dry_run=dry_run), asked, validate=validate_delete(scope, dry_run)
+        scope.name, scope.context(dry_run=dry_run), asked, validate=validate_delete(scope, asked, dry_run)
     )
     status = 202 if not deleted.immediate and asked.orphan_dependents is False else 200
     if deleted.returns_object:
@@ -38,7 +38,7 @@ async def delete_collection(scope: Scope) -> Response:
 
             context = replace(context, namespace=namespace)
         try:
-            await scope.store.delete(name, context, asked, validate=validate_delete(scope, dry_run))
+            await scope.store.delete(name, context, asked, validate=validate_delete(scope, asked, dry_run))
         except errors.NotFound:
             continue
     return response.of_list(scope, found)
@@ -55,10 +55,15 @@ async def read_options(scope: Scope) -> tuple[DeleteOptions, bool]:
     return asked, dry_run
 
 
-def validate_delete(scope: Scope, dry_run: bool) -> ValidateDelete:
+def validate_delete(scope: Scope, asked: DeleteOptions, dry_run: bool) -> ValidateDelete:
     """Both phases of admission for a deletion, as the store calls them."""
 
+    strategy, context = scope.strategy, scope.context(dry_run=dry_run)
+
     async def validate(old: View) -> None:
+        scope.request.warnings.extend(
+            strategy.warnings_on_delete(old, context, propagation_given=asked.propagation_given)
+        )
         admission = scope.services.admission
         if admission.handles("DELETE"):
             attributes = scope.attributes("DELETE", old_object=old, dry_run=dry_run)

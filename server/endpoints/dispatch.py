@@ -69,6 +69,7 @@ class Dispatcher:
 
     async def _call(self, request: Request, info: RequestInfo, endpoint: Endpoint) -> Response:
         resource = endpoint.resource
+        request.warnings.add(resource.deprecated)
         elsewhere = info.namespace and not resource.namespaced and resource.plural != "namespaces"
         if elsewhere or (resource.plural == "namespaces" and len(info.parts) > 1 and info.parts[0] != "namespaces"):
             raise no_such_resource()

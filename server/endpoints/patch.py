@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from apimachinery import decode as decoders
-from apimachinery import errors, field, meta, serializer
-from apimachinery.decode import Body, Decoded, DecodeError
+from apimachinery import errors, field, jsonpatch, jsonvalue, mergepatch, meta, serializer, strategicpatch
+from apimachinery.decode import Body, Decoded, DecodeError, diagnose
 from apimachinery.objects import Object
 from server.endpoints import decoding, negotiation, options, response
 from server.endpoints.create import validate_create
@@ -118,7 +118,7 @@ def _yaml(raw: bytes) -> Body:
     except DecodeError as e:
         raise errors.BadRequest(f"error decoding YAML: {e}") from None
     if not isinstance(body.value, dict):
-        why = f"json: cannot unmarshal {_word(body.value)} into Go value of type map[string]interface {{}}"
+        why = f"json: cannot unmarshal {diagnose.word(body.value)} into Go value of type map[string]interface {{}}"
         raise errors.BadRequest(f"error decoding YAML: {why}")
     return body
 
@@ -128,32 +128,12 @@ def _conformed(scope: Scope, obj: Object, *, strict: bool) -> Decoded:
     return scope.services.codec.convert(obj, definition, strict=strict) if definition else Decoded(obj, ())
 
 
-def _patch_value(raw: bytes, asked: WriteOptions, expected: type, go_type: str) -> tuple[Any, tuple[str, ...]]:
-    """The patch document and, unless nobody cares, the fields that it sets twice."""
-    try:
-        body = Body.parse(raw)
-    except DecodeError as e:
-        why = str(e).removeprefix("couldn't get version/kind; json parse error: ")
-        raise errors.BadRequest(f"error decoding patch: {why}") from None
-    if not isinstance(body.value, expected) and body.value is not None:
-        raise errors.BadRequest(
-            f"error decoding patch: json: cannot unmarshal {_word(body.value)} into Go value of type {go_type}"
-        )
-    return body.value, body.duplicates() if asked.field_validation != "Ignore" else ()
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return {dict: "object", list: "array", str: "string", int: "number", float: "number"}.get(type(value), "null")
-
-
 def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
-    from apimachinery import jsonpatch
-
-    operations, twice = _patch_value(raw, asked, list, "[]handlers.jsonPatchOp")
+    try:
+        operations, twice = jsonpatch.decode(raw, strict=asked.field_validation != "Ignore")
+    except jsonpatch.BadPatch as e:
+        raise errors.BadRequest(str(e)) from None
     problems = tuple(f"json patch {p}" for p in twice)
-    operations = operations or []
     if len(operations) > MAX_OPERATIONS:
         raise errors.RequestEntityTooLarge(
             "Request entity too large: The allowed maximum operations in a JSON patch is "
@@ -163,7 +143,7 @@ def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obje
     def apply_to(obj: Object) -> Object:
         try:
             patched = jsonpatch.apply(obj, operations)
-        except jsonpatch.PatchError as e:
+        except jsonpatch.PatchFailed as e:
             raise errors.Invalid("the server rejected our request due to an error in our request", details={}) from e
         return _decoded(scope, patched, problems, asked)
 
@@ -171,13 +151,13 @@ def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obje
 
 
 def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
-    from apimachinery import mergepatch
-
-    document, problems = _patch_value(raw, asked, dict, "map[string]interface {}")
-    pristine = serializer.dumps(document if document is not None else {})
+    try:
+        document, problems = mergepatch.decode(raw, strict=asked.field_validation != "Ignore")
+    except mergepatch.BadPatch as e:
+        raise errors.BadRequest(str(e)) from None
 
     def apply_to(obj: Object) -> Object:
-        return _decoded(scope, mergepatch.apply(obj, serializer.loads(pristine)), problems, asked)
+        return _decoded(scope, mergepatch.apply(obj, document), problems, asked)
 
     return apply_to
 
@@ -206,43 +186,32 @@ def _invalid_patch(shown: str, why: str) -> errors.Invalid:
 
 
 def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
-    from apimachinery import strategicpatch
-
-    document, problems = _patch_value(raw, asked, dict, "map[string]interface {}")
-    pristine = serializer.dumps(document if document is not None else {})
+    strict = asked.field_validation != "Ignore"
+    try:
+        document, problems = mergepatch.decode(raw, strict=True)
+    except mergepatch.BadPatch as e:
+        raise errors.BadRequest(str(e).removeprefix("error decoding patch: ")) from None
     definition = decoding.definition_of(scope, scope.kind)
     schema = scope.services.definitions.get(definition)
-    strict = asked.field_validation != "Ignore"
 
     def apply_to(obj: Object) -> Object:
         try:
-            patched = strategicpatch.apply(obj, serializer.loads(pristine), schema)
-        except strategicpatch.BadPatch as e:
+            patched = strategicpatch.apply(obj, document, schema)
+        except strategicpatch.BadPatchFormat as e:
             raise errors.BadRequest(str(e)) from None
+        except strategicpatch.UnprocessablePatch as e:
+            raise errors.Invalid("the server rejected our request due to an error in our request", details={}) from e
         except strategicpatch.PatchError as e:
             raise errors.Unknown(str(e), code=500) from None
         try:
             decoded = scope.services.codec.from_unstructured(patched, definition, strict=strict)
         except DecodeError as e:
-            raise _invalid_patch(go_value(serializer.loads(pristine)), str(e)) from None
-        if problems + decoded.problems:
-            _judge(scope, problems + decoded.problems, go_value(serializer.loads(pristine)), asked)
+            raise _invalid_patch(jsonvalue.go_value(document), str(e)) from None
+        if found := problems + decoded.problems:
+            _judge(scope, found, jsonvalue.go_value(document), asked)
         return decoded.object
 
     return apply_to
-
-
-def go_value(value: Any) -> str:
-    """A JSON tree as Go's %+v prints it: `map[a:1 b:[x y]]`, keys sorted."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{k}:{go_value(value[k])}" for k in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(go_value, value)) + "]"
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 _PATCHERS: Final[dict[str, _Patcher]] = {

@@ -18,6 +18,7 @@ from server.admission.attributes import Attributes
 from server.admission.chain import AdmissionChain
 from server.admission.interfaces import Operation
 from server.authentication.interfaces import LOOPBACK, TokenAuthenticator, User
+from server.authentication.service_account_token import TokenGenerator
 from server.authorization.interfaces import Authorizer, RuleResolver
 from server.endpoints.catalog import Catalog, Endpoint
 from server.endpoints.negotiation import MediaType, negotiate
@@ -45,6 +46,10 @@ class Services:
     version: tuple[int, int] = (1, 36)
     rules: RuleResolver | None = None
     tokens: TokenAuthenticator | None = None
+    token_generator: TokenGenerator | None = None
+    """Signs ServiceAccount tokens."""
+    api_audiences: tuple[str, ...] = ()
+    """What tokens for this API are made out to."""
     watches: set[Watch] = field(default_factory=set)
     """Open watches, to be ended when the server stops."""
 

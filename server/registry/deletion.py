@@ -39,6 +39,11 @@ class DeleteOptions:
     orphan_dependents: bool | None = None
 
     @property
+    def propagation_given(self) -> bool:
+        """Whether the client said what happens to dependents."""
+        return self.propagation is not None or self.orphan_dependents is not None
+
+    @property
     def preconditions(self) -> Preconditions:
         """What storage must check."""
         return Preconditions(uid=self.uid, resource_version=self.resource_version)

@@ -78,6 +78,10 @@ class Strategy:
         """Texts for Warning headers."""
         return []
 
+    def warnings_on_delete(self, obj: View, ctx: Context, *, propagation_given: bool) -> list[str]:
+        """Texts for Warning headers; `propagation_given` when the client said what happens to dependents."""
+        return []
+
     def validate_name(self, name: str, *, prefix: bool) -> list[str]:
         """What is wrong with metadata.name; `prefix` when it is a generateName. A DNS subdomain by default."""
         from apimachinery import validation
@@ -205,6 +209,8 @@ class Resource:
     to_storage: Callable[[Object], Object] | None = None
     from_storage: Callable[[Object], Object] | None = None
     ttl: Callable[[View], int] | None = None
+    deprecated: str = ""
+    """A Warning for every request to it: `v1 Endpoints is deprecated in v1.33+; use …`."""
     list_kind: str = ""
     table_convertor: bool = True
     derived_annotations: tuple[str, ...] = ()
