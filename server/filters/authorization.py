@@ -7,6 +7,7 @@ from apimachinery.gvk import GroupResource
 from server.authentication.interfaces import LOOPBACK
 from server.authorization.interfaces import Attributes, Authorizer
 from server.endpoints.request import Handler, Request, Response
+from server.endpoints.response import of_error
 from server.filters.chain import Filter
 
 
@@ -40,11 +41,16 @@ def with_authorization(authorizer: Authorizer) -> Filter:
             request.annotations["authorization.k8s.io/reason"] = verdict.reason
             if verdict.allowed:
                 return await handler(request)
-            raise forbidden(attributes, verdict.reason)
+            return refused(request, forbidden(attributes, verdict.reason))
 
         return authorize
 
     return wrap
+
+
+def refused(request: Request, error: errors.Forbidden) -> Response:
+    """A refusal at the door: unlike those of later stages it tells browsers not to guess."""
+    return of_error(request, error).with_headers(X_Content_Type_Options="nosniff")
 
 
 def forbidden(attributes: Attributes, reason: str) -> errors.Forbidden:

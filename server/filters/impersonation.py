@@ -18,7 +18,7 @@ from server.authentication.service_account import ALL as ALL_SERVICE_ACCOUNTS
 from server.authorization.interfaces import Attributes, Authorizer
 from server.endpoints.request import Handler, Request, Response
 from server.filters.audit import note_impersonation
-from server.filters.authorization import attributes_of, forbidden
+from server.filters.authorization import attributes_of, forbidden, refused
 from server.filters.chain import Filter
 
 USER: Final = "impersonate-user"
@@ -227,7 +227,10 @@ def with_impersonation(authorizer: Authorizer, *, constrained: bool = True) -> F
             wanted = wanted_user(headers)
             if wanted is None:
                 return await handler(request)
-            user = await impersonator.impersonate(wanted, attributes_of(request))
+            try:
+                user = await impersonator.impersonate(wanted, attributes_of(request))
+            except errors.Forbidden as e:
+                return refused(request, e)
             note_impersonation(user)
             kept = {k: v for k, v in headers.items() if k not in (USER, GROUP, UID) and not k.startswith(EXTRA)}
             return await handler(request.with_(user=user, impersonated_by=request.user, headers=kept))

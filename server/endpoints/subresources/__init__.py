@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from server.endpoints.reviews.token_request import token_request
 from server.endpoints.scope import ScopeHandler
 
-HANDLERS: Final[Mapping[str, ScopeHandler]] = {}
+HANDLERS: Final[Mapping[str, ScopeHandler]] = {"token": token_request}
 """Handler name → handler; `Subresource.handler` names one."""
