@@ -41,6 +41,7 @@ async def token_request(scope: Scope) -> Response:
     wipe_system_fields(obj["metadata"])
     if uid:
         obj["metadata"]["uid"] = uid
+    obj.pop("status", None)
     spec = obj["spec"] = obj.get("spec") or {}
     if spec.get("expirationSeconds") is None:
         spec["expirationSeconds"] = DEFAULT_SECONDS
@@ -58,7 +59,8 @@ async def token_request(scope: Scope) -> Response:
 @lru_cache(maxsize=8)
 def _field_manager(definitions: Definitions) -> FieldManager:
     schema = definitions.get(definitions.for_gvk(KIND))
-    return FieldManager(schema, KIND, subresource="token", empty=zero_object(schema, KIND))
+    empty = {key: value for key, value in zero_object(schema, KIND).items() if key != "status"}
+    return FieldManager(schema, KIND, subresource="token", empty=empty)
 
 
 def _match(obj: Object, scope: Scope) -> None:
