@@ -1,0 +1,56 @@
+"""CSIStorageCapacity. Models pkg/registry/storage/csistoragecapacity and pkg/apis/storage/validation."""
+
+from __future__ import annotations
+
+from apimachinery import field, validation
+from apimachinery.objects import View
+from apimachinery.quantity import Quantity, canonical
+from server.registry.config import RegistryConfig
+from server.registry.declaration import declare
+from server.registry.generic import BuiltinStrategy, names
+from server.registry.printing import UNSET, simple
+from server.registry.rest import Column, Context, Resource
+
+
+class CSIStorageCapacityStrategy(BuiltinStrategy):
+    """How much of a class there is, for a topology."""
+
+    returns_deleted_object = True
+
+    def validate(self, obj: View, ctx: Context) -> list[field.Error]:
+        found = super().validate(obj, ctx)
+        found += validation.label_selector(obj.get("nodeTopology"), field.Path("nodeTopology"))
+        name = obj.get("storageClassName") or ""
+        found += names(field.Path("storageClassName"), name, validation.dns1123_subdomain)
+        if obj.get("capacity") is not None and Quantity.parse(str(obj["capacity"])).sign() < 0:
+            shown = canonical(str(obj["capacity"]))
+            found.append(field.invalid(field.Path("capacity"), shown, "must be greater than or equal to 0"))
+        return found
+
+    def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
+        found = super().validate(obj, ctx)
+        for name in ("nodeTopology", "storageClassName"):
+            if obj.get(name) != old.get(name):
+                found.append(field.invalid(field.Path(name), obj.get(name), validation.FIELD_IMMUTABLE))
+        return found
+
+
+def resource(config: RegistryConfig) -> Resource:
+    """csistoragecapacities."""
+    kind = "io.k8s.api.storage.v1.CSIStorageCapacity"
+    name, capacity = (
+        Column("StorageClassName", doc=f"{kind}.storageClassName"),
+        Column("Capacity", doc=f"{kind}.capacity"),
+    )
+    return declare(
+        "storage.k8s.io",
+        "v1",
+        "CSIStorageCapacity",
+        namespaced=True,
+        plural="csistoragecapacities",
+        strategy=CSIStorageCapacityStrategy(),
+        printer=simple(
+            (name, lambda o: o.get("storageClassName") or ""),
+            (capacity, lambda o: canonical(str(o["capacity"])) if o.get("capacity") is not None else UNSET),
+        ),
+    )
