@@ -216,27 +216,40 @@ class _Parser:
         kind, literal = self.next(values=True)
         if literal != "(" or kind != "symbol":
             raise ValueError(f"found '{literal}' expected: '('")
-        values: set[str] = set()
         kind, literal = self.peek(values=True)
         if literal == ")":
             self.next()
             return ("",)
-        expecting = True
+        if kind != "word" and literal != ",":
+            raise ValueError(f"found '{literal}', expected: ',', ')' or identifier")
+        values = self.identifiers()
+        kind, literal = self.next(values=True)
+        if literal != ")":
+            raise ValueError(f"found '{literal}', expected: ')'")
+        return tuple(sorted(values))
+
+    def identifiers(self) -> set[str]:
+        values: set[str] = set()
         while True:
             kind, literal = self.next(values=True)
             if kind == "word":
                 values.add(literal)
-                expecting = False
+                _, following = self.peek(values=True)
+                if following == ")":
+                    return values
+                if following != ",":
+                    raise ValueError(f"found '{following}', expected: ',' or ')'")
             elif literal == ",":
-                if expecting:
+                if not values:
                     values.add("")
-                expecting = True
-            elif literal == ")":
-                if expecting:
+                _, following = self.peek(values=True)
+                if following == ")":
+                    return values | {""}
+                if following == ",":
+                    self.next(values=True)
                     values.add("")
-                return tuple(sorted(values))
             else:
-                raise ValueError(f"found '{literal}', expected: ',', ')' or identifier")
+                raise ValueError(f"found '{literal}', expected: ',', or identifier")
 
 
 def _check_values(key: str, operator: Operator, values: tuple[str, ...]) -> None:

@@ -88,7 +88,7 @@ class ServerOptions(BaseModel):
     )
     service_node_port_range: Ports = Field((30000, 32767), description="Where node ports come from, first-last.")
     service_account_issuer: str = Field(
-        "https://kubernetes.default.svc.cluster.local", description="Issuer of ServiceAccount tokens."
+        "https://kubernetes.default.svc", description="Issuer of ServiceAccount tokens."
     )
     service_account_key_file: Annotated[tuple[Path, ...], BeforeValidator(_words)] = Field(
         (), description="Keys that verify ServiceAccount tokens."

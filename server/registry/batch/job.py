@@ -51,10 +51,19 @@ _COLUMNS: Final = (
 _STATES: Final = ("Suspended", "FailureTarget", "SuccessCriteriaMet")
 
 
+_PODS_STAY: Final = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
+    "or set propagationPolicy=Orphan to suppress this warning"
+)
+
+
 class JobStrategy(WorkloadStrategy):
     """The main endpoint: labels and the selector that tie pods to the Job are made when it is created."""
 
     default_propagation = "Orphan"
+
+    def warnings_on_delete(self, obj: View, ctx: Context, *, propagation_given: bool) -> list[str]:
+        return [] if propagation_given else [_PODS_STAY]
 
     def default(self, obj: Object) -> None:
         super().default(obj)

@@ -52,6 +52,7 @@ def resource(config: RegistryConfig) -> Resource:
         plural="componentstatuses",
         verbs=READ_ONLY,
         short_names=("cs",),
+        deprecated="v1 ComponentStatus is deprecated in v1.19+",
         printer=Printer(columns, _cells),
         virtual="componentstatuses",
     )

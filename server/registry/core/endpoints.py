@@ -109,6 +109,7 @@ def resource(config: RegistryConfig) -> Resource:
         namespaced=True,
         plural="endpoints",
         short_names=("ep",),
+        deprecated=_DEPRECATED if config.version >= (1, 33) else "",
         strategy=EndpointsStrategy(),
         printer=simple((Column("Endpoints", doc="io.k8s.api.core.v1.Endpoints.subsets"), format_endpoints)),
     )
