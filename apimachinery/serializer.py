@@ -115,6 +115,6 @@ _DUMPER: Final = _dumper()
 
 def yaml_dumps(value: Any) -> bytes:
     """Block-style YAML with sorted keys, as sigs.k8s.io/yaml writes it."""
-    options = {"default_flow_style": False, "sort_keys": True, "allow_unicode": True, "width": 2**31 - 1}
+    options: dict[str, Any] = {"default_flow_style": False, "sort_keys": True, "allow_unicode": True, "width": 2**31 - 1}
     text: str = yaml.dump(value, Dumper=_DUMPER, **options)
     return text.encode()
