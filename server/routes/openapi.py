@@ -8,9 +8,11 @@ from typing import Final
 
 from apimachinery.clock import Clock
 from server.endpoints import response
+from server.endpoints.catalog import Catalog
 from server.endpoints.negotiation import JSON, parse_accept
 from server.endpoints.request import Request, Response
 from server.openapi.service import Document, OpenAPIService, location
+from server.routes.router import Router
 
 V2_PROTOBUF: Final = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 """What is answered; clients ask for it with an @ in place of the second dot."""
@@ -21,7 +23,7 @@ ROOT_V3: Final = "/openapi/v3"
 
 
 class OpenAPI:
-    """Serves the documents; register it for both roots and everything below the second."""
+    """Serves the documents: `v2` for its one path, `v3` for its root and everything below."""
 
     def __init__(self, service: OpenAPIService, clock: Clock) -> None:
         self._service = service
@@ -66,3 +68,16 @@ def _serve(request: Request, document: Document, media_type: str) -> Response:
     if etag in known or "*" in known:
         return Response(304, headers)
     return Response(200, {**headers, "Content-Type": media_type}, document.body)
+
+
+def register(router: Router, catalog: Catalog, *, version: tuple[int, int], clock: Clock) -> None:
+    """Serve the documents of what the catalog holds."""
+    service = OpenAPIService(
+        lambda: [endpoint.resource for endpoint in catalog],
+        lambda: catalog.generation,
+        version=version,
+        clock=clock,
+    )
+    routes = OpenAPI(service, clock)
+    router.exact(ROOT_V2, routes.v2)
+    router.prefix(ROOT_V3, routes.v3)
