@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any
 
 import orjson
-import yaml
+
+from apimachinery import goyaml
 
 loads = orjson.loads
 JSONDecodeError = orjson.JSONDecodeError
+yaml_loads = goyaml.loads
+yaml_dumps = goyaml.dumps
 
 
 def dumps(value: Any) -> bytes:
@@ -70,51 +73,3 @@ def go_quote(text: str) -> str:
         else:
             out.append(f"\\U{ord(char):08x}")
     return '"' + "".join(out) + '"'
-
-
-def _loader() -> type[Any]:
-    base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class KubernetesLoader(base):  # type: ignore[misc]
-        """YAML 1.1 without timestamps: Kubernetes reads dates as strings."""
-
-    KubernetesLoader.yaml_implicit_resolvers = {
-        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in base.yaml_implicit_resolvers.items()
-    }
-    return KubernetesLoader
-
-
-def yaml_loads(text: bytes | str) -> Any:
-    """The first YAML document, dates left as strings; raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader subclass
-
-
-def _dumper() -> type[Any]:
-    base: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-    class GoDumper(base):  # type: ignore[misc]
-        """Quotes as go-yaml does: double where a plain scalar would be something else, a block for several lines."""
-
-    plain = base.yaml_implicit_resolvers
-
-    def text(dumper: Any, value: str) -> Any:
-        style = None
-        if "\n" in value:
-            style = "|"
-        elif any(regexp.match(value) for _, regexp in plain.get(value[:1], ())):
-            style = '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    GoDumper.add_representer(str, text)
-    return GoDumper
-
-
-_DUMPER: Final = _dumper()
-
-
-def yaml_dumps(value: Any) -> bytes:
-    """Block-style YAML with sorted keys, as sigs.k8s.io/yaml writes it."""
-    options: dict[str, Any] = {"default_flow_style": False, "sort_keys": True, "allow_unicode": True, "width": 2**31 - 1}
-    text: str = yaml.dump(value, Dumper=_DUMPER, **options)
-    return text.encode()
