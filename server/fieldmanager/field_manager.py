@@ -84,7 +84,7 @@ class FieldManager:
         converter = converter or Converter()
         self.gvk = gvk
         self.subresource = subresource
-        self.type: Type = converter.convert(schema) if schema is not None else DEDUCED
+        self.type: Type = converter.convert_object(schema) if schema is not None else DEDUCED
         self._empty: View = empty if empty is not None else {"apiVersion": gvk.api_version, "kind": gvk.kind}
         version = Version(gvk.api_version, self.type, fieldset.fields(*reset_fields))
         self._updater = Updater(
@@ -92,7 +92,7 @@ class FieldManager:
             {
                 api_version: Version(
                     api_version,
-                    converter.convert(other) if other is not None else DEDUCED,
+                    converter.convert_object(other) if other is not None else DEDUCED,
                     fieldset.fields(*reset),
                 )
                 for api_version, (other, reset) in (others or {}).items()

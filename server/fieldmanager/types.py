@@ -108,6 +108,12 @@ class Converter:
     def __init__(self) -> None:
         self._by_definition: dict[tuple[str, bool, str], Type] = {}
 
+    def convert_object(self, declared: FieldSchema) -> Type:
+        """The type of a whole object: kind, apiVersion and metadata are known though a custom schema omits them."""
+        return (
+            self.convert(declared) if declared.ref else Type(map_type=self._map(declared, preserve=False, whole=True))
+        )
+
     def convert(self, declared: FieldSchema, *, preserve: bool = False) -> Type:
         """The type of a schema; `preserve` when an enclosing custom resource schema keeps unknown fields."""
         if not declared.ref:
@@ -137,14 +143,17 @@ class Converter:
         plain = declared.format in ("", "byte") and declared.ref != schemas.QUANTITY
         return Type("string" if plain else "untyped")
 
-    def _map(self, declared: FieldSchema, *, preserve: bool) -> MapType:
+    def _map(self, declared: FieldSchema, *, preserve: bool, whole: bool = False) -> MapType:
         keeps = preserve or declared.preserve_unknown_fields
+        fields = declared.fields
+        if whole or declared.embedded_resource:
+            fields = {**fields, **_object_fields()}
         element = None
         if declared.values is not None:
             element = self.convert(declared.values, preserve=keeps)
-        elif keeps or not declared.fields:
+        elif keeps or not fields:
             element = DEDUCED
-        return MapType(Fields(self, declared.fields, preserve=keeps), element, atomic=declared.map_type == "atomic")
+        return MapType(Fields(self, fields, preserve=keeps), element, atomic=declared.map_type == "atomic")
 
     def _list(self, declared: FieldSchema, *, preserve: bool) -> ListType:
         keeps = preserve or declared.preserve_unknown_fields
@@ -160,6 +169,11 @@ class Converter:
         item = declared.items
         defaults = tuple(_key_default(item, k) if item is not None else None for k in keys)
         return ListType(element, atomic=atomic, keys=keys, defaults=defaults)
+
+
+def _object_fields() -> dict[str, FieldSchema]:
+    known = schemas.definitions().get("io.k8s.api.core.v1.ConfigMap").fields
+    return {name: known[name] for name in ("apiVersion", "kind", "metadata")}
 
 
 def _key_default(item: FieldSchema, key: str) -> Any:

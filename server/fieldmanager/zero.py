@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from apimachinery.gotypes import Presence
 from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object
 from apimachinery.schema import FieldSchema
-from server.openapi.defaults import NO_DEFAULT, NULLS, default_of, is_struct_value
+from server.openapi.defaults import NO_DEFAULT, default_of, presence
 
 
 def zero_object(schema: FieldSchema, gvk: GroupVersionKind) -> Object:
@@ -15,13 +16,13 @@ def zero_object(schema: FieldSchema, gvk: GroupVersionKind) -> Object:
 
 def _zero_fields(schema: FieldSchema) -> Object:
     out: Object = {}
-    for name in schema.fields:
-        if is_struct_value(schema, name):
-            out[name] = _zero_fields(schema.fields[name])
-            continue
-        zero = default_of(schema, name)
-        if name in schema.required or f"{schema.ref}.{name}" in NULLS:
-            out[name] = None if zero is NO_DEFAULT else zero
-        elif zero is not NO_DEFAULT and not zero:
-            out[name] = zero
+    for name, declared in schema.fields.items():
+        match presence(schema, name):
+            case Presence.ALWAYS if declared.type == "object":
+                out[name] = _zero_fields(declared)
+            case Presence.ALWAYS:
+                zero = default_of(schema, name)
+                out[name] = None if zero is NO_DEFAULT else zero
+            case Presence.NIL_IS_NULL:
+                out[name] = None
     return out
