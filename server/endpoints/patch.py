@@ -9,13 +9,12 @@ from apimachinery import decode as decoders
 from apimachinery import errors, field, jsonpatch, jsonvalue, mergepatch, meta, serializer, strategicpatch
 from apimachinery.decode import Body, Decoded, DecodeError, diagnose
 from apimachinery.objects import Object
-from server.endpoints import decoding, negotiation, options, response
-from server.endpoints.create import validate_create
+from server.endpoints import decoding, negotiation, options
 from server.endpoints.metadata import check_name
 from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
-from server.endpoints.update import admitted, changed, validate_update
+from server.endpoints.update import Change, admitted, carry_out, changed
 from server.registry.store import Transform, ensure_namespace
 
 JSON_PATCH: Final = "application/json-patch+json"
@@ -29,6 +28,11 @@ _Patcher: TypeAlias = Callable[[Scope, bytes, WriteOptions], Callable[[Object], 
 
 async def patch(scope: Scope) -> Response:
     """Change an object as the patch says; apply creates it when it is not there."""
+    return await carry_out(scope, await read(scope))
+
+
+async def read(scope: Scope) -> Change:
+    """The change that the patch asks for. BadRequest, Invalid, UnsupportedMediaType."""
     kind = negotiation.body_type(scope.request)
     if kind not in accepted(scope):
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
@@ -36,17 +40,8 @@ async def patch(scope: Scope) -> Response:
     raw = await decoding.read_body(scope.request)
     asked = options.write_options(scope.request.query, "PatchOptions", apply=kind == APPLY_PATCH)
     transform = _apply(scope, raw, asked) if kind == APPLY_PATCH else _change(scope, raw, asked, _PATCHERS[kind])
-    stored, created = await scope.store.update(
-        scope.name,
-        transform,
-        scope.context(dry_run=asked.dry_run),
-        strategy=scope.strategy,
-        validate_create=validate_create(scope, asked),
-        validate_update=validate_update(scope, asked, "PatchOptions"),
-        warnings=scope.request.warnings,
-        force_allow_create=kind == APPLY_PATCH and scope.subresource is None,
-    )
-    return response.of_stored(scope, stored, 201 if created else 200)
+    may_create = kind == APPLY_PATCH and scope.subresource is None
+    return Change(asked, "PatchOptions", transform, may_create=may_create)
 
 
 def accepted(scope: Scope) -> tuple[str, ...]:

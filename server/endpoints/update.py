@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from apimachinery import meta, serializer
 from apimachinery.objects import Object, View
 from server.admission.attributes import Attributes
@@ -12,12 +14,28 @@ from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
 from server.fieldmanager.field_manager import ignore_timestamps, manager_name
-from server.registry.store import ValidateUpdate, ensure_namespace
+from server.registry.store import Transform, ValidateUpdate, ensure_namespace
 from storage.interfaces import Preconditions
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a PUT or PATCH asks for, read but not yet carried out; `kind` names the options that it came with."""
+
+    asked: WriteOptions
+    kind: str
+    transform: Transform
+    preconditions: Preconditions | None = None
+    may_create: bool = False
 
 
 async def update(scope: Scope) -> Response:
     """Replace an object; 200, or 201 where the kind may be created so."""
+    return await carry_out(scope, await read(scope))
+
+
+async def read(scope: Scope) -> Change:
+    """The replacement that the body asks for. BadRequest, Invalid, UnsupportedMediaType."""
     _ = scope.media
     raw = await decoding.read_body(scope.request)
     asked = options.write_options(scope.request.query, "UpdateOptions")
@@ -31,15 +49,22 @@ async def update(scope: Scope) -> Response:
         obj: Object = serializer.loads(pristine)
         return await changed(scope, obj, existing, asked, "UpdateOptions")
 
+    uid = meta.uid(sent)
+    return Change(asked, "UpdateOptions", transform, Preconditions(uid=uid) if uid else None)
+
+
+async def carry_out(scope: Scope, change: Change) -> Response:
+    """Store a change of the endpoint's own object and answer with it."""
     stored, created = await scope.store.update(
         scope.name,
-        transform,
-        scope.context(dry_run=asked.dry_run),
+        change.transform,
+        scope.context(dry_run=change.asked.dry_run),
         strategy=scope.strategy,
-        validate_create=validate_create(scope, asked),
-        validate_update=validate_update(scope, asked, "UpdateOptions"),
+        validate_create=validate_create(scope, change.asked),
+        validate_update=validate_update(scope, change.asked, change.kind),
         warnings=scope.request.warnings,
-        preconditions=Preconditions(uid=uid) if (uid := meta.uid(sent)) else None,
+        preconditions=change.preconditions,
+        force_allow_create=change.may_create,
     )
     return response.of_stored(scope, stored, 201 if created else 200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from apimachinery import errors, field, labels, meta, validation
+from apimachinery import field, labels, meta, validation
 from apimachinery.field import Error, Path
 from apimachinery.objects import Object, View
 from apimachinery.serializer import go_quote
@@ -140,10 +140,7 @@ def _check_template_generation(obj: View) -> None:
     else:
         problem = "invalid syntax"
     if problem:
-        raise errors.BadRequest(
-            'DaemonSet in version "v1" cannot be handled as a DaemonSet: '
-            f"strconv.ParseInt: parsing {go_quote(text)}: {problem}"
-        )
+        raise ValueError(f"strconv.ParseInt: parsing {go_quote(text)}: {problem}")
 
 
 def _update_strategy(strategy: View, path: Path) -> list[Error]:

@@ -78,6 +78,7 @@ class PodStrategy(BuiltinStrategy):
     """The main endpoint of pods."""
 
     returns_deleted_object = True
+    graceful = True
     reset_fields: frozenset[FieldPath] = frozenset({("status",)})
     generation_of = ("spec",)
 
