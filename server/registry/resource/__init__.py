@@ -5,7 +5,19 @@ from __future__ import annotations
 from server.registry.config import RegistryConfig
 from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
-from server.registry.rest import Resource
+from server.registry.rest import Resource, Strategy
+
+
+class DeviceStrategy(Strategy):
+    """The kinds of this group answer a deletion with what was deleted."""
+
+    returns_deleted_object = True
+
+
+class ClaimStrategy(SpecStrategy):
+    """As the others, with a status."""
+
+    returns_deleted_object = True
 
 
 def resources(config: RegistryConfig) -> list[Resource]:
@@ -15,18 +27,26 @@ def resources(config: RegistryConfig) -> list[Resource]:
     group = "resource.k8s.io"
     stored = (group, "v1beta2" if config.version == (1, 34) else "v1")
     found = [
-        declare(group, "v1", "DeviceClass", namespaced=False, plural="deviceclasses", stored_as=stored),
+        declare(
+            group,
+            "v1",
+            "DeviceClass",
+            namespaced=False,
+            plural="deviceclasses",
+            stored_as=stored,
+            strategy=DeviceStrategy(),
+        ),
         declare(
             group,
             "v1",
             "ResourceClaim",
             namespaced=True,
             stored_as=stored,
-            strategy=SpecStrategy(),
+            strategy=ClaimStrategy(),
             status=StatusStrategy(),
         ),
-        declare(group, "v1", "ResourceClaimTemplate", namespaced=True, stored_as=stored),
-        declare(group, "v1", "ResourceSlice", namespaced=False, stored_as=stored),
+        declare(group, "v1", "ResourceClaimTemplate", namespaced=True, stored_as=stored, strategy=DeviceStrategy()),
+        declare(group, "v1", "ResourceSlice", namespaced=False, stored_as=stored, strategy=DeviceStrategy()),
     ]
     if at_least(config, 37):
         found.append(

@@ -15,8 +15,6 @@ from server.registry.rest import Column, Context, Resource
 class CSIStorageCapacityStrategy(BuiltinStrategy):
     """How much of a class there is, for a topology."""
 
-    returns_deleted_object = True
-
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)
         found += validation.label_selector(obj.get("nodeTopology"), field.Path("nodeTopology"))
