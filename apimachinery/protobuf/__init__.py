@@ -1,0 +1,117 @@
+"""Kubernetes objects in protobuf: the `k8s\\0` envelope, and messages of built-in kinds to JSON values and back.
+
+Models apimachinery/pkg/runtime/serializer/protobuf and util/framer. Imports the protobuf library: import this package
+only when a client speaks protobuf. What it decodes is as sparse as the wire; decode.Codec.roundtrip completes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.message import DecodeError as WireError
+
+from apimachinery import schema
+from apimachinery.gvk import GroupVersion, GroupVersionKind
+from apimachinery.objects import Object, View
+from apimachinery.protobuf import convert
+from apimachinery.protobuf.table import table
+
+MEDIA_TYPE: Final = "application/vnd.kubernetes.protobuf"
+MAGIC: Final = b"k8s\x00"
+_UNKNOWN: Final = "apimachinery.pkg.runtime.Unknown"
+_WATCH_EVENT: Final = "apimachinery.pkg.apis.meta.v1.WatchEvent"
+
+
+class ProtobufError(ValueError):
+    """A body that is no Kubernetes protobuf; the message is upstream's where it has one."""
+
+
+class Envelope(NamedTuple):
+    """What stands around an object's message: its type, and the message's bytes."""
+
+    api_version: str
+    kind: str
+    raw: bytes
+
+
+def unwrap(body: bytes) -> Envelope:
+    """The envelope of a body; raises ProtobufError."""
+    if not body:
+        raise ProtobufError("empty data")
+    if not body.startswith(MAGIC):
+        raise ProtobufError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+    unknown: Any = _parse(_UNKNOWN, body[len(MAGIC) :])
+    return Envelope(unknown.f1.f1, unknown.f1.f2, unknown.f2)
+
+
+def wrap(envelope: Envelope) -> bytes:
+    """The body of an envelope."""
+    unknown: Any = table().message(_UNKNOWN)
+    unknown.f1.f1, unknown.f1.f2, unknown.f2 = envelope
+    unknown.f3 = unknown.f4 = ""
+    return MAGIC + bytes(unknown.SerializeToString(deterministic=True))
+
+
+def supports(definition: str) -> bool:
+    """Whether a definition such as `io.k8s.api.core.v1.Pod` has a message."""
+    return _name(definition) in table()
+
+
+def decode(raw: bytes, definition: str) -> Object:
+    """The fields that a message sets, without apiVersion and kind; raises ProtobufError."""
+    name = _name(definition)
+    if name not in table():
+        raise ProtobufError(f"{definition.rpartition('.')[2]} has no protobuf form")
+    found: Object = convert.to_json(name, _parse(name, raw))
+    return found
+
+
+def encode(obj: View, definition: str) -> bytes:
+    """The message of an object in its served form; raises ProtobufError for kinds without one."""
+    name = _name(definition)
+    if name not in table():
+        raise ProtobufError(f"{definition.rpartition('.')[2]} has no protobuf form")
+    message = table().message(name)
+    convert.from_json(name, obj, message)
+    return message.SerializeToString(deterministic=True)
+
+
+def decode_object(body: bytes, definitions: schema.Definitions | None = None) -> Object:
+    """The object of a body that names its own kind; raises ProtobufError."""
+    envelope = unwrap(body)
+    gvk = GroupVersionKind(*GroupVersion.parse(envelope.api_version), envelope.kind)
+    try:
+        definition = (definitions or schema.definitions()).for_gvk(gvk)
+    except KeyError:
+        raise ProtobufError(f'no kind "{envelope.kind}" is registered for version "{envelope.api_version}"') from None
+    return {"apiVersion": envelope.api_version, "kind": envelope.kind, **decode(envelope.raw, definition)}
+
+
+def encode_object(obj: View, definition: str) -> bytes:
+    """The body of an object or list that has its apiVersion and kind; raises ProtobufError."""
+    return wrap(Envelope(obj["apiVersion"], obj["kind"], encode(obj, definition)))
+
+
+def watch_frame(event_type: str, body: bytes) -> bytes:
+    """One frame of a watch: the length in four bytes, big endian, and the event around an encoded object."""
+    event: Any = table().message(_WATCH_EVENT)
+    event.f1 = event_type
+    event.f2.f1 = body
+    raw: bytes = event.SerializeToString(deterministic=True)
+    return len(raw).to_bytes(4, "big") + raw
+
+
+def _parse(name: str, raw: bytes) -> Any:
+    message = table().message(name)
+    try:
+        message.ParseFromString(raw)
+    except WireError as e:
+        raise ProtobufError(f"proto: {e}") from None
+    return message
+
+
+def _name(definition: str) -> str:
+    name = definition.removeprefix("io.k8s.")
+    return name.replace("apiextensions-apiserver", "apiextensions_apiserver").replace(
+        "kube-aggregator", "kube_aggregator"
+    )
