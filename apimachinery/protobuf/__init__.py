@@ -57,46 +57,48 @@ def supports(definition: str) -> bool:
     return _name(definition) in table()
 
 
-def decode(raw: bytes, definition: str) -> Object:
+def decode_message(raw: bytes, definition: str) -> Object:
     """The fields that a message sets, without apiVersion and kind; raises ProtobufError."""
-    name = _name(definition)
-    if name not in table():
-        raise ProtobufError(f"{definition.rpartition('.')[2]} has no protobuf form")
+    name = _message_name(definition)
     found: Object = convert.to_json(name, _parse(name, raw))
     return found
 
 
-def encode(obj: View, definition: str) -> bytes:
+def encode_message(obj: View, definition: str) -> bytes:
     """The message of an object in its served form; raises ProtobufError for kinds without one."""
-    name = _name(definition)
-    if name not in table():
-        raise ProtobufError(f"{definition.rpartition('.')[2]} has no protobuf form")
+    name = _message_name(definition)
     message = table().message(name)
     convert.from_json(name, obj, message)
     return message.SerializeToString(deterministic=True)
 
 
-def decode_object(body: bytes, definitions: schema.Definitions | None = None) -> Object:
-    """The object of a body that names its own kind; raises ProtobufError."""
-    envelope = unwrap(body)
-    gvk = GroupVersionKind(*GroupVersion.parse(envelope.api_version), envelope.kind)
+def decode(body: bytes, definitions: schema.Definitions, wanted: GroupVersionKind | None = None) -> Object:
+    """The object of a body, of the kind it names or else the one wanted; raises ProtobufError.
+
+    Of a kind that the definitions lack, apiVersion and kind are all there is.
+    """
+    api_version, kind, raw = unwrap(body)
+    named: Object = {"apiVersion": api_version, "kind": kind} if kind else {}
     try:
-        definition = (definitions or schema.definitions()).for_gvk(gvk)
-    except KeyError:
-        raise ProtobufError(f'no kind "{envelope.kind}" is registered for version "{envelope.api_version}"') from None
-    return {"apiVersion": envelope.api_version, "kind": envelope.kind, **decode(envelope.raw, definition)}
+        gvk = GroupVersionKind(*GroupVersion.parse(api_version), kind) if kind else wanted
+    except ValueError as e:
+        raise ProtobufError(str(e)) from None
+    definition = definitions.kinds.get(gvk) if gvk is not None else None
+    return {**named, **decode_message(raw, definition)} if definition else named
 
 
-def encode_object(obj: View, definition: str) -> bytes:
+def encode(obj: View, definitions: schema.Definitions) -> bytes:
     """The body of an object or list that has its apiVersion and kind; raises ProtobufError."""
-    return wrap(Envelope(obj["apiVersion"], obj["kind"], encode(obj, definition)))
+    api_version, kind = obj["apiVersion"], obj["kind"]
+    definition = definitions.kinds.get(GroupVersionKind(*GroupVersion.parse(api_version), kind), "")
+    return wrap(Envelope(api_version, kind, encode_message(obj, definition)))
 
 
-def watch_frame(event_type: str, body: bytes) -> bytes:
-    """One frame of a watch: the length in four bytes, big endian, and the event around an encoded object."""
+def encode_watch_event(event_type: str, obj: View, definitions: schema.Definitions) -> bytes:
+    """One frame of a watch: its length in four bytes, big endian, and the event around the object's body."""
     event: Any = table().message(_WATCH_EVENT)
     event.f1 = event_type
-    event.f2.f1 = body
+    event.f2.f1 = encode(obj, definitions)
     raw: bytes = event.SerializeToString(deterministic=True)
     return len(raw).to_bytes(4, "big") + raw
 
@@ -108,6 +110,13 @@ def _parse(name: str, raw: bytes) -> Any:
     except WireError as e:
         raise ProtobufError(f"proto: {e}") from None
     return message
+
+
+def _message_name(definition: str) -> str:
+    name = _name(definition)
+    if name not in table():
+        raise ProtobufError(f"no protobuf form of {definition.rpartition('.')[2] or 'this kind'}")
+    return name
 
 
 def _name(definition: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from apimachinery import serializer
+from apimachinery import schema, serializer
 from apimachinery.objects import Object
 from apimachinery.protobuf.table import Entry, Field, table
 from apimachinery.timestamp import format_micro_time, format_time, parse_time
@@ -141,7 +141,7 @@ def _raw(message: Message) -> Any:
     if raw.startswith(b"k8s\x00"):
         from apimachinery import protobuf
 
-        return protobuf.decode_object(raw)
+        return protobuf.decode(raw, schema.definitions())
     return serializer.loads(raw) if raw else None
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from apimachinery import protobuf, schema
 from apimachinery.decode import codec
+from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object
 from apimachinery.schema import FieldSchema
 from tests.apimachinery.samples import sample
@@ -41,7 +42,7 @@ def _check_round_trip(definition: str, source: random.Random, *, density: float,
     node, go = DEFINITIONS.get(definition), codec("1.36")
     obj = go.roundtrip(sample(node, source, density=density, depth=depth), definition)
     before = copy.deepcopy(obj)
-    decoded = protobuf.decode(protobuf.encode(obj, definition), definition)
+    decoded = protobuf.decode_message(protobuf.encode_message(obj, definition), definition)
     assert obj == before
     assert _comparable(go.roundtrip(decoded, definition), node) == _comparable(obj, node)
 
@@ -74,15 +75,26 @@ def test_the_wire() -> None:
         "metadata": {"name": "p", "labels": {"a": "b"}},
         "spec": {"containers": [{"name": "c", "image": "i"}], "hostNetwork": True},
     }
-    assert protobuf.decode_object(b"k8s\x00" + envelope) == pod
-    assert protobuf.encode(pod, POD) == raw
-    assert protobuf.unwrap(protobuf.encode_object(pod, POD)) == ("v1", "Pod", raw)
+    assert protobuf.decode(b"k8s\x00" + envelope, DEFINITIONS) == pod
+    assert protobuf.encode_message(pod, POD) == raw
+    assert protobuf.unwrap(protobuf.encode(pod, DEFINITIONS)) == ("v1", "Pod", raw)
+
+
+def test_a_body_without_a_type_is_of_the_kind_wanted() -> None:
+    body = protobuf.wrap(protobuf.Envelope("", "", _field(1, _field(1, b"p"))))
+    wanted = GroupVersionKind("", "v1", "Pod")
+    assert protobuf.decode(body, DEFINITIONS, wanted) == {"metadata": {"name": "p"}}
+
+
+def test_a_body_of_an_unknown_kind_only_has_its_type() -> None:
+    body = protobuf.wrap(protobuf.Envelope("example.com/v1", "Thing", b""))
+    assert protobuf.decode(body, DEFINITIONS) == {"apiVersion": "example.com/v1", "kind": "Thing"}
 
 
 def test_fields_of_embedded_structs_stand_beside_the_others() -> None:
     raw = _field(1, b"v") + _field(2, _field(6, _field(1, b"s")))
-    assert protobuf.decode(raw, CORE + "Volume") == {"name": "v", "secret": {"secretName": "s"}}
-    assert protobuf.encode({"name": "v", "secret": {"secretName": "s"}}, CORE + "Volume") == raw
+    assert protobuf.decode_message(raw, CORE + "Volume") == {"name": "v", "secret": {"secretName": "s"}}
+    assert protobuf.encode_message({"name": "v", "secret": {"secretName": "s"}}, CORE + "Volume") == raw
 
 
 @pytest.mark.parametrize(
@@ -100,13 +112,13 @@ def test_fields_of_embedded_structs_stand_beside_the_others() -> None:
     ],
 )
 def test_types_of_their_own(definition: str, obj: Object) -> None:
-    decoded = protobuf.decode(protobuf.encode(obj, definition), definition)
+    decoded = protobuf.decode_message(protobuf.encode_message(obj, definition), definition)
     assert {key: decoded[key] for key in obj if obj[key] is not None} == {k: v for k, v in obj.items() if v is not None}
 
 
 def test_an_embedded_object_may_be_protobuf_itself() -> None:
-    pod = protobuf.encode_object({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}, POD)
-    decoded = protobuf.decode(_field(2, _field(1, pod)), "io.k8s.api.apps.v1.ControllerRevision")
+    pod = protobuf.encode({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}, DEFINITIONS)
+    decoded = protobuf.decode_message(_field(2, _field(1, pod)), "io.k8s.api.apps.v1.ControllerRevision")
     assert decoded["data"] == {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}
 
 
@@ -116,22 +128,23 @@ def test_an_embedded_object_may_be_protobuf_itself() -> None:
         (b"", "empty data"),
         (b"{}", "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"),
         (b"k8s\x00\xff", "proto: "),
-        (b"k8s\x00", 'no kind "" is registered for version ""'),
+        (protobuf.wrap(protobuf.Envelope("a/b/c", "Pod", b"")), "unexpected GroupVersion string: a/b/c"),
     ],
 )
 def test_bad_bodies(body: bytes, error: str) -> None:
     with pytest.raises(protobuf.ProtobufError) as raised:
-        protobuf.decode_object(body)
+        protobuf.decode(body, DEFINITIONS)
     assert str(raised.value).startswith(error)
 
 
 def test_kinds_without_a_message() -> None:
     assert not protobuf.supports("io.k8s.apimachinery.pkg.apis.meta.v1.Table")
-    with pytest.raises(protobuf.ProtobufError, match=r"Table has no protobuf form"):
-        protobuf.encode({}, "io.k8s.apimachinery.pkg.apis.meta.v1.Table")
+    with pytest.raises(protobuf.ProtobufError, match=r"no protobuf form of Table"):
+        protobuf.encode_message({}, "io.k8s.apimachinery.pkg.apis.meta.v1.Table")
 
 
 def test_watch_frames() -> None:
-    frame = protobuf.watch_frame("ADDED", b"k8s\x00")
-    event = _field(1, b"ADDED") + _field(2, _field(1, b"k8s\x00"))
-    assert frame == len(event).to_bytes(4, "big") + event
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}
+    body = protobuf.encode(pod, DEFINITIONS)
+    event = _field(1, b"ADDED") + _field(2, _field(1, body))
+    assert protobuf.encode_watch_event("ADDED", pod, DEFINITIONS) == len(event).to_bytes(4, "big") + event
