@@ -45,6 +45,7 @@ from server.routes.metrics import Metrics
 from server.routes.openid import CONFIGURATION_PATH, KEYS_PATH, OpenIdMetadata
 from server.routes.router import Router
 from server.routes.version import Version
+from server.upstream import HttpUpstream
 from storage.factory import StorageFactory, open_backend
 from storage.interfaces import Attributes
 
@@ -90,6 +91,8 @@ class ApiServer:
             self.background.cancel()
             await asyncio.gather(self.background, return_exceptions=True)
         await self.storage.stop()
+        if isinstance(self.services.upstream, HttpUpstream):
+            await self.services.upstream.close()
         if self.control.audit_log is not None:
             self.control.audit_log.close()
 
@@ -134,6 +137,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
         tokens=control.tokens,
         token_generator=control.token_generator,
         api_audiences=control.api_audiences,
+        upstream=HttpUpstream(),
     )
     dispatcher = Dispatcher(services)
     router = Router(Discovery(catalog), dispatcher)

@@ -136,9 +136,8 @@ def _accepts_gzip(incoming: web.Request) -> bool:
 async def _stream(
     incoming: web.Request, answer: Response, chunks: Chunks, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
-    watching = incoming.query.get("watch", "0").lower() not in ("0", "false") or "/watch/" in incoming.path
     compressor = None
-    if answer.status == 200 and not watching and not headers.get("X-Stream") and _accepts_gzip(incoming):
+    if not answer.live and _accepts_gzip(incoming):
         compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] = "Accept-Encoding"

@@ -114,7 +114,10 @@ class Request:
 
     def with_(self, **changes: object) -> Request:
         """A copy with these fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        copy = object.__new__(Request)
+        for name in _REQUEST_FIELDS:
+            object.__setattr__(copy, name, changes[name] if name in changes else getattr(self, name))
+        return copy
 
     def header(self, name: str, default: str = "") -> str:
         """A header by its lower-case name."""
@@ -125,6 +128,8 @@ class Request:
         """Whether the client asks to upgrade to a WebSocket."""
         return "upgrade" in self.header("connection").lower() and self.header("upgrade").lower() == "websocket"
 
+
+_REQUEST_FIELDS: Final = tuple(f.name for f in dataclasses.fields(Request))
 
 Chunks: TypeAlias = AsyncIterator[bytes]
 Upgrade: TypeAlias = Callable[[WebSocket], Awaitable[None]]
@@ -137,6 +142,8 @@ class Response:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Chunks = b""
+    live: bool = False
+    """Chunks come as things happen: they are not held back, and not compressed."""
     upgrade: Upgrade | None = None
     """Talks over the WebSocket that the transport opens instead of sending a body."""
     protocols: tuple[str, ...] = ()

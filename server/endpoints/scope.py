@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from apimachinery import errors
 from apimachinery.clock import Clock
@@ -30,6 +30,9 @@ from server.registry.rest import Context, Resource, Strategy, Subresource
 from server.registry.store import Store
 from storage.interfaces import Watch
 
+if TYPE_CHECKING:
+    from server.endpoints.connect import Upstream
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -50,6 +53,8 @@ class Services:
     """Signs ServiceAccount tokens."""
     api_audiences: tuple[str, ...] = ()
     """What tokens for this API are made out to."""
+    upstream: Upstream | None = None
+    """The way to kubelets; None where there is none, as in process."""
     watches: set[Watch] = field(default_factory=set)
     """Open watches, to be ended when the server stops."""
 

@@ -39,7 +39,7 @@ async def serve(scope: Scope, asked: Listing) -> Response:
     if scope.request.wants_websocket:
         return Response(101, upgrade=_Sender(frames).run)
     suffix = ";stream=watch" if media.encoding == PROTOBUF else ""
-    return Response(200, {"Content-Type": media.encoding + suffix}, frames)
+    return Response(200, {"Content-Type": media.encoding + suffix}, frames, live=True)
 
 
 Framer = Callable[[Event], bytes]

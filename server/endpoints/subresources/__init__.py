@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from server.endpoints import connect
 from server.endpoints.reviews.token_request import token_request
 from server.endpoints.scope import ScopeHandler
 
-HANDLERS: Final[Mapping[str, ScopeHandler]] = {"token": token_request}
+HANDLERS: Final[Mapping[str, ScopeHandler]] = {**connect.HANDLERS, "token": token_request}
 """Handler name → handler; `Subresource.handler` names one."""

@@ -1,0 +1,289 @@
+"""Requests that go on to a node's kubelet: log, exec, attach, port-forward and the node's own paths.
+
+Models pkg/registry/core/pod/strategy.go (LogLocation, streamLocation), pod/rest and node/rest. The way there is an
+`Upstream`, so that this module decides where to and with what, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import urlencode
+
+from apimachinery import errors, field, meta
+from apimachinery.objects import Object, View
+from server.endpoints import options
+from server.endpoints.request import Query, Request, Response
+from server.endpoints.scope import Scope, ScopeHandler
+
+STREAM_PROTOCOLS: Final = (
+    "v5.channel.k8s.io",
+    "v4.channel.k8s.io",
+    "v3.channel.k8s.io",
+    "v2.channel.k8s.io",
+    "channel.k8s.io",
+)
+TUNNEL_PROTOCOLS: Final = ("SPDY/3.1+portforward.k8s.io",)
+_ADDRESS_TYPES: Final = ("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP")
+_DEFAULT_PORT: Final = 10250
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a request goes on: the base URL of a kubelet, a path and its query."""
+
+    base: str
+    path: str
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+        return f"{self.base}{self.path}?{self.query}" if self.query else f"{self.base}{self.path}"
+
+
+class Upstream(Protocol):
+    """The way to kubelets."""
+
+    async def fetch(self, location: Location, request: Request) -> Response:
+        """The answer to the same method and body there, headers and all; ServiceUnavailable when nobody answers."""
+        ...
+
+    async def tunnel(self, location: Location, request: Request, protocols: tuple[str, ...]) -> Response:
+        """An upgrade to a WebSocket whose messages pass both ways; an error when the other side refuses."""
+        ...
+
+
+def kubelet_base(node: View) -> str:
+    """The base URL of a node's kubelet; InternalError without an address.
+
+    Simulated kubelets stand on loopback addresses and speak plain HTTP there; all others speak TLS.
+    """
+    status = node.get("status") or {}
+    addresses = {a["type"]: a["address"] for a in reversed(status.get("addresses") or [])}
+    host = next((addresses[t] for t in _ADDRESS_TYPES if addresses.get(t)), "")
+    loopback = next((a for a in addresses.values() if a.startswith("127.") or a == "::1"), "")
+    port = ((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port") or _DEFAULT_PORT
+    if not host and not loopback:
+        kinds = " ".join(_ADDRESS_TYPES)
+        raise errors.InternalError.of(f"no preferred addresses found; known addresses: [{kinds}]")
+    host, scheme = (loopback, "http") if loopback else (host, "https")
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def container_of(pod: View, asked: str) -> str:
+    """The container that is meant; BadRequest where that cannot be told or there is none of the name."""
+    name, spec = meta.name(pod), pod["spec"]
+    kinds = ("containers", "initContainers", "ephemeralContainers")
+    by_kind = {k: [c["name"] for c in spec.get(k) or ()] for k in kinds}
+    if asked:
+        if not any(asked in names for names in by_kind.values()):
+            raise errors.BadRequest(f"container {asked} is not valid for pod {name}")
+        return asked
+    app, init = by_kind["containers"], by_kind["initContainers"]
+    if len(app) == 1:
+        return app[0]
+    if not app:
+        raise errors.BadRequest(f"a container name must be specified for pod {name}")
+    message = f"a container name must be specified for pod {name}, choose one of: [{' '.join(app)}]"
+    if init:
+        message += f" or one of the init containers: [{' '.join(init)}]"
+    raise errors.BadRequest(message)
+
+
+async def _pod(scope: Scope) -> View:
+    return (await scope.store.get(scope.namespace, scope.name)).view
+
+
+async def _kubelet(scope: Scope, name: str) -> str:
+    stored = await scope.services.registry.find("nodes").get("", name)
+    return kubelet_base(stored.view)
+
+
+def _upstream(scope: Scope) -> Upstream:
+    upstream = scope.services.upstream
+    if upstream is None:
+        raise errors.ServiceUnavailable("there is no way to kubelets from here")
+    return upstream
+
+
+_LOG_INTEGERS: Final = {"sinceSeconds": 1, "tailLines": 0, "limitBytes": 1}
+_LOG_SWITCHES: Final = ("follow", "previous", "timestamps")
+
+
+def log_query(query: Query) -> dict[str, str]:
+    """The kubelet's parameters of a log request; BadRequest, Invalid."""
+    found: dict[str, str] = {}
+    problems: list[field.Error] = []
+    for name in _LOG_SWITCHES:
+        if options.boolean(query, name):
+            found[name] = "true"
+    for name, least in _LOG_INTEGERS.items():
+        value = options.optional_integer(query, name)
+        if value is None:
+            continue
+        if value < least:
+            detail = "must be greater than 0" if least else "must be greater than or equal to 0"
+            problems.append(field.invalid(field.Path(name), value, detail))
+        found[name] = str(value)
+    if query.get("sinceTime"):
+        found["sinceTime"] = query.get("sinceTime")
+        if "sinceSeconds" in found:
+            detail = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+            problems.append(field.forbidden(field.Path(), detail))
+    if problems:
+        raise errors.Invalid.of("PodLogOptions", "", problems)
+    return found
+
+
+async def log(scope: Scope) -> Response:
+    """A container's log, as it comes where `follow` is asked for."""
+    pod = await _pod(scope)
+    parameters = log_query(scope.request.query)
+    container = container_of(pod, scope.request.query.get("container"))
+    node = pod["spec"].get("nodeName")
+    if not node:
+        return Response(204)
+    path = f"/containerLogs/{scope.namespace}/{scope.name}/{container}"
+    location = Location(await _kubelet(scope, node), path, urlencode(parameters))
+    return await _upstream(scope).fetch(location, scope.request)
+
+
+_Streams = Mapping[str, str]
+_KUBELET_STREAMS: Final[_Streams] = {"stdin": "input", "stdout": "output", "stderr": "error", "tty": "tty"}
+
+
+def _stream_query(query: Query, *, commands: bool) -> str:
+    pairs = [(theirs, "1") for ours, theirs in _KUBELET_STREAMS.items() if options.boolean(query, ours)]
+    if commands:
+        pairs += [("command", c) for c in query.all("command")]
+    return urlencode(pairs)
+
+
+def _streaming(verb: str, *, commands: bool) -> ScopeHandler:
+    async def connect(scope: Scope) -> Response:
+        query = scope.request.query
+        pod = await _pod(scope)
+        await _admit(scope, {"kind": f"Pod{verb.capitalize()}Options", "apiVersion": "v1"})
+        if commands and not query.all("command"):
+            raise errors.BadRequest("you must specify at least 1 command for the container")
+        container = container_of(pod, query.get("container"))
+        node = pod["spec"].get("nodeName")
+        if not node:
+            raise errors.BadRequest(f"pod {scope.name} does not have a host assigned")
+        path = f"/{verb}/{scope.namespace}/{scope.name}/{container}"
+        location = Location(await _kubelet(scope, node), path, _stream_query(query, commands=commands))
+        return await _switch(scope, location, STREAM_PROTOCOLS)
+
+    return connect
+
+
+async def port_forward(scope: Scope) -> Response:
+    """Connections to ports of a pod, through one WebSocket."""
+    pod = await _pod(scope)
+    await _admit(scope, {"kind": "PodPortForwardOptions", "apiVersion": "v1"})
+    node = pod["spec"].get("nodeName")
+    if not node:
+        raise errors.BadRequest(f"pod {scope.name} does not have a host assigned")
+    ports = urlencode([("port", p) for p in scope.request.query.all("ports")])
+    location = Location(await _kubelet(scope, node), f"/portForward/{scope.namespace}/{scope.name}", ports)
+    return await _switch(scope, location, TUNNEL_PROTOCOLS + STREAM_PROTOCOLS)
+
+
+async def _switch(scope: Scope, location: Location, protocols: tuple[str, ...]) -> Response:
+    if not scope.request.wants_websocket:
+        raise errors.BadRequest("Upgrade request required")
+    asked = [p.strip() for p in scope.request.header("sec-websocket-protocol").split(",")]
+    common = tuple(p for p in protocols if p in asked)
+    return await _upstream(scope).tunnel(location, scope.request, common)
+
+
+async def _admit(scope: Scope, connect_options: Object) -> None:
+    """Admission of a connect; its object is the options."""
+    admission = scope.services.admission
+    if admission.handles("CONNECT"):
+        attributes = scope.attributes("CONNECT", obj=connect_options)
+        await admission.admit(attributes)
+        await admission.validate(attributes)
+
+
+async def proxy(scope: Scope) -> Response:
+    """Any request to a node's kubelet, a pod's port or a service's endpoint, named as `[scheme:]name[:port]`."""
+    below = "/" + "/".join(scope.info.parts[3:])
+    target = _PROXIES.get(scope.resource.plural)
+    if target is None:
+        raise errors.MethodNotAllowed.of(scope.resource.group_resource, "proxy")
+    scheme, name, port = split_name(scope.name)
+    await _admit(scope, {"kind": f"{scope.resource.kind}ProxyOptions", "apiVersion": "v1"})
+    location = Location(await target(scope, scheme, name, port), below, scope.request.query.text)
+    if scope.request.wants_websocket:
+        return await _switch(scope, location, ())
+    return await _upstream(scope).fetch(location, scope.request)
+
+
+def split_name(text: str) -> tuple[str, str, str]:
+    """Scheme, name and port of `name`, `name:port` or `scheme:name:port`; BadRequest for anything else."""
+    parts = text.split(":")
+    match parts:
+        case [name]:
+            return "", name, ""
+        case [name, port]:
+            return "", name, port
+        case [scheme, name, port] if scheme in ("", "http", "https"):
+            return scheme, name, port
+    raise errors.BadRequest(f"invalid proxy request {text!r}")
+
+
+async def _node_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+    base = await _kubelet(scope, name)
+    return f"{base.rpartition(':')[0]}:{port}" if port else base
+
+
+async def _pod_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+    pod = (await scope.store.get(scope.namespace, name)).view
+    address = (pod.get("status") or {}).get("podIP")
+    if not address:
+        raise errors.BadRequest(f'address not allowed: pod "{name}" has no IP')
+    if not port:
+        declared = [p["containerPort"] for c in pod["spec"]["containers"] for p in c.get("ports") or ()]
+        port = str(declared[0]) if declared else "80"
+    return _base(scheme, address, port)
+
+
+async def _service_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+    service = (await scope.store.get(scope.namespace, name)).view
+    ports = service["spec"].get("ports") or []
+    wanted = next((p for p in ports if port in ("", str(p["port"]), p.get("name", ""))), None)
+    unavailable = errors.ServiceUnavailable(f'no endpoints available for service "{name}"')
+    if wanted is None:
+        raise unavailable
+    for item in (await scope.services.registry.find("endpoints").get_list(scope.namespace)).items:
+        if meta.name(item.view) != name:
+            continue
+        for subset in item.view.get("subsets") or ():
+            for found in subset.get("ports") or ():
+                if found.get("name", "") == wanted.get("name", "") and subset.get("addresses"):
+                    return _base(scheme, subset["addresses"][0]["ip"], str(found["port"]))
+    raise unavailable
+
+
+def _base(scheme: str, address: str, port: str) -> str:
+    host = f"[{address}]" if ":" in address else address
+    return f"{scheme or 'http'}://{host}:{port}"
+
+
+_PROXIES: Final[Mapping[str, Callable[[Scope, str, str, str], Awaitable[str]]]] = {
+    "nodes": _node_target,
+    "pods": _pod_target,
+    "services": _service_target,
+}
+
+HANDLERS: Final[Mapping[str, ScopeHandler]] = {
+    "attach": _streaming("attach", commands=False),
+    "exec": _streaming("exec", commands=True),
+    "log": log,
+    "portforward": port_forward,
+    "proxy": proxy,
+}
+"""By the handler name of a Subresource."""
