@@ -142,12 +142,12 @@ class Response:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Chunks = b""
-    live: bool = False
-    """Chunks come as things happen: they are not held back, and not compressed."""
     upgrade: Upgrade | None = None
     """Talks over the WebSocket that the transport opens instead of sending a body."""
     protocols: tuple[str, ...] = ()
     """Subprotocols to choose from, for an upgrade."""
+    live: bool = False
+    """Chunks come as things happen: they are not held back, and not compressed."""
 
     def with_headers(self, **headers: str) -> Response:
         """A copy with more headers; underscores in names stand for hyphens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -166,13 +166,8 @@ class _Events:
             self.write("ResponseStarted", code=answer.status)
         if isinstance(answer.body, bytes):
             return answer
-        return Response(
-            answer.status,
-            answer.headers,
-            _then(answer.body, lambda: self.write("ResponseComplete", code=answer.status)),
-            answer.upgrade,
-            answer.protocols,
-        )
+        body = _then(answer.body, lambda: self.write("ResponseComplete", code=answer.status))
+        return replace(answer, body=body)
 
     def write(self, stage: Stage, *, status: Object | None = None, code: int = 0, body: bytes = b"") -> None:
         """One event, unless the policy leaves the stage out."""
