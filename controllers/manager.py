@@ -12,17 +12,24 @@ from typing import Any, Final
 from apimachinery.clock import Clock, RealClock
 from apimachinery.names import NameGenerator
 from controllers import (
+    certificates,
+    clusterroleaggregation,
     daemon,
     deployment,
+    disruption,
+    endpoints,
+    endpointslice,
     garbagecollector,
     namespace,
     nodeipam,
     nodelifecycle,
     podgc,
     replicaset,
+    resourcequota,
     serviceaccount,
     simulated,
     tainteviction,
+    ttlafterfinished,
 )
 from controllers.health import HealthServer
 from controllers.options import ManagerOptions, enabled
@@ -46,6 +53,13 @@ DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (
     tainteviction.DESCRIPTOR,
     podgc.DESCRIPTOR,
     nodeipam.DESCRIPTOR,
+    endpoints.DESCRIPTOR,
+    *endpointslice.DESCRIPTORS,
+    disruption.DESCRIPTOR,
+    resourcequota.DESCRIPTOR,
+    clusterroleaggregation.DESCRIPTOR,
+    *certificates.DESCRIPTORS,
+    ttlafterfinished.DESCRIPTOR,
     *simulated.DESCRIPTORS,
 )
 

@@ -191,10 +191,11 @@ class Client:
         subresource: str = "",
         content_type: str = STRATEGIC_MERGE_PATCH,
         field_manager: str = "",
+        force: bool = False,
     ) -> Object:
-        """PATCH with a document of the given content type."""
+        """PATCH with a document of the given content type; `force` takes fields from other appliers."""
         path = object_path(resource, namespace, name, subresource)
-        params = _params(fieldManager=field_manager)
+        params = _params(fieldManager=field_manager, force="true" if force else "")
         return _object(
             await self.request("PATCH", path, params, body=serializer.dumps(patch), content_type=content_type)
         )
