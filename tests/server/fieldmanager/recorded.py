@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,9 +16,8 @@ from apimachinery.objects import Object
 from server.fieldmanager.field_manager import FieldManager
 from server.fieldmanager.types import Converter
 from server.fieldmanager.zero import zero_object
+from tests.support.reference import REFERENCE
 
-ROOT = Path(__file__).resolve().parents[3]
-REFERENCE = Path(os.environ.get("MOCKUBE_REFERENCE") or ROOT.parent / "shared" / "reference")
 needs_reference = pytest.mark.skipif(not (REFERENCE / "answers").is_dir(), reason="no recorded answers here")
 
 CONVERTER = Converter()

@@ -10,7 +10,8 @@ import pytest
 from apimachinery import errors, serializer
 from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object
-from tests.server.fieldmanager.recorded import REFERENCE, Step, field_manager, needs_reference, steps, timeless
+from tests.server.fieldmanager.recorded import Step, field_manager, needs_reference, steps, timeless
+from tests.support.reference import REFERENCE
 
 pytestmark = [needs_reference, pytest.mark.reference]
 

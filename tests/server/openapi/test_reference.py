@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apimachinery import serializer
+from apimachinery.clock import ManualClock
 from server.openapi.builder import Builder
 from server.openapi.service import OpenAPIService
 from server.registry import builtin
 from server.registry.config import RegistryConfig
 from server.registry.rest import Resource
+from tests.support.reference import REFERENCE
 
-ROOT = Path(__file__).resolve().parents[3]
-REFERENCE = Path(os.environ.get("MOCKUBE_REFERENCE") or ROOT.parent / "shared" / "reference") / "openapi"
+DOCUMENTS = REFERENCE / "openapi"
 
 pytestmark = [
-    pytest.mark.skipif(not REFERENCE.is_dir(), reason="no recorded documents here"),
+    pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="no recorded documents here"),
     pytest.mark.reference,
 ]
 Difference = tuple[str, Any, Any]
@@ -41,7 +40,7 @@ def ours(name: str) -> Any:
 
 
 def recorded(name: str) -> Any:
-    return serializer.loads(gzip.decompress((REFERENCE / f"{name}.json.gz").read_bytes()))
+    return serializer.loads(gzip.decompress((DOCUMENTS / f"{name}.json.gz").read_bytes()))
 
 
 def differences(mine: Any, theirs: Any, path: str = "") -> Iterator[Difference]:
@@ -74,14 +73,12 @@ def test_documents_differ_in_prose_only(name: str, document: str) -> None:
 
 
 def test_index_names_the_same_documents() -> None:
-    index = serializer.loads((REFERENCE / "v3-index.json").read_bytes())
+    index = serializer.loads((DOCUMENTS / "v3-index.json").read_bytes())
     assert sorted(Builder((1, 36)).v3(resources())) == sorted(index["paths"])
 
 
 async def test_hashes_are_made_the_same_way() -> None:
-    from apimachinery.clock import ManualClock
-
-    index = serializer.loads((REFERENCE / "v3-index.json").read_bytes())["paths"]
+    index = serializer.loads((DOCUMENTS / "v3-index.json").read_bytes())["paths"]
     service = OpenAPIService(resources, lambda: 1, version=(1, 36), clock=ManualClock())
     mine = serializer.loads((await service.v3_index()).body)["paths"]
     name = ".well-known/openid-configuration"
