@@ -79,8 +79,3 @@ def declare(
         virtual=virtual,
         **rest,
     )
-
-
-def scale_subresource() -> Subresource:
-    """The scale subresource of a workload."""
-    return Subresource("scale", GroupVersionKind("autoscaling", "v1", "Scale"), handler="scale")

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from apimachinery import field as fields
 from apimachinery.gvk import GroupKind, GroupResource, GroupVersion, GroupVersionKind
 from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
+
+if TYPE_CHECKING:
+    from server.registry.scale import Scaler
 
 Verb = Literal["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 ALL_VERBS: tuple[Verb, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -179,6 +182,8 @@ class Subresource:
     handler: str = ""
     """Name of the handler in server/endpoints/subresources.py."""
     accepts_body: bool = True
+    scaler: Scaler | None = None
+    """Where the object keeps what the scale subresource shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,10 @@ from server.registry.core.workload import (
     counters,
     int_or_percent,
 )
-from server.registry.declaration import declare, scale_subresource
+from server.registry.declaration import declare
 from server.registry.printing import age
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
+from server.registry.scale import scale_subresource
 
 _STATUS_DOC: Final = "io.k8s.api.apps.v1.DeploymentStatus"
 _COLUMNS: Final = (

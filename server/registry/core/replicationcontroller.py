@@ -30,9 +30,10 @@ from server.registry.core.workload import (
     replica_cells,
     replica_fields,
 )
-from server.registry.declaration import declare, scale_subresource
+from server.registry.declaration import declare
 from server.registry.printing import age
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
+from server.registry.scale import Scaler, plain_selector, scale_subresource
 
 _SPEC_DOC: Final = "io.k8s.api.core.v1.ReplicationControllerSpec"
 _STATUS_DOC: Final = "io.k8s.api.core.v1.ReplicationControllerStatus"
@@ -117,7 +118,7 @@ def resource(config: RegistryConfig) -> Resource:
         categories=("all",),
         strategy=strategy,
         status=ReplicationControllerStatusStrategy(strategy),
-        subresources=(scale_subresource(),),
+        subresources=(scale_subresource(Scaler(selector=plain_selector)),),
         printer=Printer(_COLUMNS, _cells),
         selectable_fields=replica_fields,
         known_field_labels=REPLICA_FIELD_LABELS,
