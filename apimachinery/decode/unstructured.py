@@ -37,7 +37,7 @@ class _Walker:
         self.unknown: list[str] = []
 
     def value(self, value: Any, node: FieldSchema, path: str, type_: str) -> Any:
-        if value is None:
+        if value is None or node.preserve_unknown_fields:
             return value
         if node.ref in schema.CUSTOM_SCALARS:
             error = custom_error(value, node.ref)

@@ -88,3 +88,12 @@ def test_moving_from_client_to_server_side_apply(version: str, server: ServerPro
     refused = kubectl.run("apply", "--server-side", "--field-manager=other", "-f", str(manifest))
     assert refused.code != 0
     assert '.spec.template.spec.containers[name="c"].image' in refused.err
+
+
+def test_strict_validation_names_what_is_unknown_and_nothing_else(server: ServerProcess, tmp_path: Path) -> None:
+    kubectl = Kubectl.newest(server.kubeconfig, tmp_path)
+    kubectl("create", "configmap", "strict", "--from-literal=a=1", "--save-config")
+    body = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "strict"}, "bogus": 1}'
+    refused = kubectl.run("apply", "-f", "-", stdin=body)
+    assert refused.code != 0
+    assert refused.err.rstrip().endswith('strict decoding error: unknown field "bogus"')
