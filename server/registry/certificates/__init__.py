@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from apimachinery.gvk import GroupVersionKind
+from server.registry.certificates import certificatesigningrequest
 from server.registry.config import RegistryConfig
 from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
-from server.registry.rest import Resource, Subresource
+from server.registry.rest import Resource
 
 
 def resources(config: RegistryConfig) -> list[Resource]:
     """The kinds of this group, in every version that the configured Kubernetes serves by default."""
     group = "certificates.k8s.io"
-    csr = GroupVersionKind(group, "v1", "CertificateSigningRequest")
-    found = [
-        declare(
-            group,
-            "v1",
-            "CertificateSigningRequest",
-            namespaced=False,
-            short_names=("csr",),
-            strategy=SpecStrategy(),
-            status=StatusStrategy(),
-            subresources=(Subresource("approval", csr, strategy=StatusStrategy()),),
-        )
-    ]
+    found = [certificatesigningrequest.resource(config)]
     if at_least(config, 37):
         stored = (group, "v1beta1" if config.version == (1, 37) else "v1")
         found += [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from server.registry.config import RegistryConfig
-from server.registry.declaration import at_least, declare
-from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.declaration import at_least
+from server.registry.flowcontrol import flowschema, prioritylevelconfiguration
 from server.registry.rest import Resource
 
 
@@ -13,16 +13,5 @@ def resources(config: RegistryConfig) -> list[Resource]:
     group = "flowcontrol.apiserver.k8s.io"
     versions = ["v1"] if at_least(config, 32) else ["v1", "v1beta3"]
     stored = (group, "v1" if at_least(config, 30) else "v1beta3")
-    return [
-        declare(
-            group,
-            version,
-            kind,
-            namespaced=False,
-            stored_as=stored,
-            strategy=SpecStrategy(),
-            status=StatusStrategy(),
-        )
-        for version in versions
-        for kind in ("FlowSchema", "PriorityLevelConfiguration")
-    ]
+    kinds = (flowschema, prioritylevelconfiguration)
+    return [kind.resource(config, version, stored) for version in versions for kind in kinds]
