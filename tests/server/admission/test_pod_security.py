@@ -55,8 +55,8 @@ def with_context(context: Object, **spec: Any) -> Object:
                 {"seLinuxOptions": {"type": "spc_t", "user": "u"}}, securityContext={"seLinuxOptions": {"role": "r"}}
             ),
             (
-                'seLinuxOptions (pod and container "c" set forbidden securityContext.seLinuxOptions: type "spc_t"; user may'
-                " not be set; role may not be set)"
+                'seLinuxOptions (pod and container "c" set forbidden securityContext.seLinuxOptions: type "spc_t";'
+                " user may not be set; role may not be set)"
             ),
         ),
         (
@@ -96,8 +96,8 @@ def test_restricted_says_everything_at_once() -> None:
         'restricted volume types (volume "v" uses restricted volume type "nfs")',
         'runAsNonRoot != true (pod or containers "a", "b" must set securityContext.runAsNonRoot=true)',
         (
-            'seccompProfile (pod or containers "a", "b" must set securityContext.seccompProfile.type to "RuntimeDefault" or'
-            ' "Localhost")'
+            'seccompProfile (pod or containers "a", "b" must set securityContext.seccompProfile.type to'
+            ' "RuntimeDefault" or "Localhost")'
         ),
     ]
 
