@@ -24,6 +24,7 @@ from server.endpoints.request import Handler
 from server.endpoints.scope import Services
 from server.fieldmanager.field_manager import FieldManager
 from server.fieldmanager.types import Converter
+from server.fieldmanager.versions import other_versions
 from server.fieldmanager.zero import zero_object
 from server.filters import chain
 from server.filters.authorization import with_authorization
@@ -188,36 +189,48 @@ def _install(
         store = stores.get((resource.group, resource.version, resource.plural))
         if store is not None:
             registry.add(store)
-        catalog.add(_endpoint(resource, store, definitions, converter))
+        catalog.add(_endpoint(resource, store, definitions, converter, resources))
 
 
 def _endpoint(
-    resource: Resource, store: Store | None, definitions: schema.Definitions, converter: Converter
+    resource: Resource,
+    store: Store | None,
+    definitions: schema.Definitions,
+    converter: Converter,
+    served: list[Resource],
 ) -> Endpoint:
     if resource.definition not in definitions:
         return Endpoint(resource, store)
     found = definitions.get(resource.definition)
     zero = zero_object(found, resource.gvk)
-    managers = {"": _manager(resource, found, zero, converter, "")}
+    managers = {"": _manager(resource, definitions, zero, converter, "", served)}
     for subresource in resource.subresources:
         if subresource.strategy is not None:
-            managers[subresource.name] = _manager(resource, found, zero, converter, subresource.name)
+            managers[subresource.name] = _manager(resource, definitions, zero, converter, subresource.name, served)
     empty = {k: v for k, v in zero.items() if k not in ("kind", "apiVersion", "metadata")}
     return Endpoint(resource, store, found, managers, empty)
 
 
 def _manager(
-    resource: Resource, found: schema.FieldSchema, zero: View, converter: Converter, subresource: str
+    resource: Resource,
+    definitions: schema.Definitions,
+    zero: View,
+    converter: Converter,
+    subresource: str,
+    served: list[Resource],
 ) -> FieldManager:
     part = resource.subresource(subresource)
     strategy = part.strategy if part is not None and part.strategy is not None else resource.strategy
+    others, convert = other_versions(resource, served, definitions, subresource)
     return FieldManager(
-        found,
+        definitions.get(resource.definition),
         resource.gvk,
         subresource=subresource,
         reset_fields=strategy.reset_fields,
         empty=zero,
         converter=converter,
+        others=others,
+        convert=convert,
     )
 
 
