@@ -355,7 +355,8 @@ async def test_an_audit_policy_chooses_levels(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text(
         "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n"
-        "- level: RequestResponse\n  resources: [{group: '', resources: [configmaps, secrets]}]\n  omitManagedFields: true\n"
+        "- level: RequestResponse\n  resources: [{group: '', resources: [configmaps, secrets]}]\n"
+        "  omitManagedFields: true\n"
         "- level: None\n"
     )
     log = tmp_path / "audit.log"
