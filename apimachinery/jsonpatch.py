@@ -26,7 +26,7 @@ class PatchFailed(ValueError):
 
 
 def decode(body: bytes, *, strict: bool) -> tuple[list[Object], tuple[str, ...]]:
-    """The operations and, when `strict`, what is wrong with their fields; raises BadPatch."""
+    """The operations and, when `strict`, what is wrong with their fields, for `json patch …`; raises BadPatch."""
     try:
         tree = reader.read(body)
     except reader.SyntaxFault as e:
@@ -65,10 +65,10 @@ def _judge(tree: Any, problems: list[str]) -> str:
         seen = set()
         for name, value in operation:
             if name not in _FIELDS:
-                problems.append(f'json patch unknown field "[{i}].{name}"')
+                problems.append(f'unknown field "[{i}].{name}"')
                 continue
             if name in seen:
-                problems.append(f'json patch duplicate field "[{i}].{name}"')
+                problems.append(f'duplicate field "[{i}].{name}"')
             seen.add(name)
             is_text = isinstance(value, str) and not isinstance(value, reader.Number)
             if name != "value" and value is not None and not is_text:
@@ -78,7 +78,10 @@ def _judge(tree: Any, problems: list[str]) -> str:
 
 
 def apply(document: Any, operations: Iterable[Object], *, max_copied: int = MAX_COPIED_BYTES) -> Any:
-    """The patched document; neither argument is changed; raises PatchFailed at the first operation that fails."""
+    """The patched document; neither argument is changed; raises PatchFailed at the first operation that fails.
+
+    The keys of the objects that the operations went through come out sorted.
+    """
     patcher = _Patcher(jsonvalue.copy(document), max_copied)
     for operation in operations:
         kind = operation.get("op")
@@ -86,6 +89,7 @@ def apply(document: Any, operations: Iterable[Object], *, max_copied: int = MAX_
         if run is None:
             raise PatchFailed(f"Unexpected kind: {kind if isinstance(kind, str) else 'unknown'}")
         run(patcher, operation)
+    patcher.sort()
     return patcher.root
 
 
@@ -93,6 +97,7 @@ class _Patcher:
     def __init__(self, root: Any, max_copied: int) -> None:
         self.root = root
         self.room = max_copied
+        self.entered: dict[int, Object] = {}
 
     def add(self, operation: Object) -> None:
         container, key = self._find(operation, "path")
@@ -139,6 +144,17 @@ class _Patcher:
         container, key = self._find(operation, "path")
         _add(container, key, value)
 
+    def sort(self) -> None:
+        """Sort the keys of every object that an operation went through, as Go writes what it holds as a map."""
+        for entered in self.entered.values():
+            members = sorted(entered.items())
+            entered.clear()
+            entered.update(members)
+
+    def _enter(self, container: Any) -> None:
+        if isinstance(container, dict):
+            self.entered[id(container)] = container
+
     def _find(self, operation: Object, field: str) -> tuple[Any, str]:
         """The container that a pointer ends in, and the last part of the pointer."""
         pointer = operation.get(field)
@@ -146,8 +162,10 @@ class _Patcher:
             raise PatchFailed(f"operation missing {field} field: missing value")
         parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")]
         container = self.root
+        self._enter(container)
         for part in parts[1:-1]:
             container = _get(container, part)
+            self._enter(container)
         if len(parts) < 2 or not isinstance(container, dict | list):
             raise PatchFailed(f'doc is missing path: "{pointer}": missing value')
         return container, parts[-1]

@@ -37,7 +37,7 @@ def decode(body: bytes, *, strict: bool) -> tuple[Object, tuple[str, ...]]:
 def apply(document: Any, patch: Any) -> Any:
     """The patched document; null deletes a key and objects merge; neither argument is changed.
 
-    Unlike the RFC, nulls inside objects of a list are dropped too.
+    Unlike the RFC, nulls inside objects of a list are dropped too. The keys of merged objects come out sorted.
     """
     if not isinstance(patch, dict) or not isinstance(document, dict):
         return _without_nulls(patch)
@@ -45,7 +45,7 @@ def apply(document: Any, patch: Any) -> Any:
     for key, value in patch.items():
         if value is not None:
             result[key] = apply(document[key], value) if key in document else _without_nulls(value)
-    return result
+    return {key: result[key] for key in sorted(result)}
 
 
 def _without_nulls(value: Any) -> Any:

@@ -10,5 +10,16 @@ from apimachinery.decode.codec import (
     strict_error,
     unrecognized,
 )
+from apimachinery.decode.order import go_ordered
 
-__all__ = ["Body", "Codec", "DecodeError", "Decoded", "codec", "not_handled", "strict_error", "unrecognized"]
+__all__ = [
+    "Body",
+    "Codec",
+    "DecodeError",
+    "Decoded",
+    "codec",
+    "go_ordered",
+    "not_handled",
+    "strict_error",
+    "unrecognized",
+]

@@ -16,6 +16,8 @@ from apimachinery.objects import Object
 from apimachinery.schema import FieldSchema
 
 LAST_WITH_NULL_CREATION_TIME: Final = (1, 33)
+_STORED: Final = "io.k8s.api."
+_NEVER_STORED: Final = ("io.k8s.api.authentication.", "io.k8s.api.authorization.")
 
 
 class Mismatch(Exception):
@@ -38,14 +40,24 @@ Zero: TypeAlias = Callable[[], Any]
 class Field:
     """One field of a struct: how to check its value, and what becomes of empty and missing ones."""
 
-    __slots__ = ("convert", "drop_empty", "drop_null", "exact", "zero")
+    __slots__ = ("convert", "drop_empty", "drop_null", "exact", "null_empty", "zero")
 
-    def __init__(self, *, exact: type | None, convert: Convert, zero: Zero, drop_empty: bool, drop_null: bool) -> None:
+    def __init__(
+        self,
+        *,
+        exact: type | None,
+        convert: Convert,
+        zero: Zero,
+        drop_empty: bool,
+        drop_null: bool,
+        null_empty: bool,
+    ) -> None:
         self.exact = exact
         self.convert = convert
         self.zero = zero
         self.drop_empty = drop_empty
         self.drop_null = drop_null
+        self.null_empty = null_empty
 
 
 class Struct:
@@ -81,7 +93,9 @@ class Struct:
             else:
                 converted = field.convert(value, findings)
                 if converted or not field.drop_empty:
-                    if converted is not value:
+                    if field.null_empty and not converted:
+                        obj[key] = None
+                    elif converted is not value:
                         obj[key] = converted
                     continue
             if dropped is None:
@@ -104,11 +118,12 @@ class Struct:
 
     def _compile(self) -> dict[str, Field]:
         node = self._plans.definitions.get(self.name)
+        stored = _is_stored_as_protobuf(self.name, node)
         always = []
         fields = {}
         for key, schema_field in node.fields.items():
             presence = go_field(self.name, key, schema_field, required=key in node.required).presence
-            field = fields[key] = self._plans.field(schema_field, presence)
+            field = fields[key] = self._plans.field(schema_field, presence, stored=stored)
             if presence is Presence.ALWAYS or not field.drop_null:
                 always.append((key, field.zero))
         self._always = tuple(always)
@@ -133,8 +148,8 @@ class Plans:
             found = self._structs[name] = Struct(self, name)
         return found
 
-    def field(self, node: FieldSchema, presence: Presence) -> Field:
-        """The plan of a struct's field."""
+    def field(self, node: FieldSchema, presence: Presence, *, stored: bool) -> Field:
+        """The plan of a struct's field; protobuf, as which most kinds are `stored`, has no empty lists and maps."""
         exact, convert, zero = self._value(node)
         if presence is Presence.OMIT_ZERO:
             presence = Presence.NIL_IS_NULL if self._null_times else Presence.OMIT_EMPTY
@@ -145,6 +160,7 @@ class Plans:
             zero=_null if nil_is_null else zero,
             drop_empty=presence is Presence.OMIT_EMPTY,
             drop_null=not nil_is_null and presence is not Presence.ALWAYS,
+            null_empty=nil_is_null and stored and node.type in ("array", "map"),
         )
 
     def _value(self, node: FieldSchema) -> tuple[type | None, Convert, Zero]:
@@ -214,6 +230,12 @@ class Plans:
             return value
 
         return union
+
+
+def _is_stored_as_protobuf(name: str, node: FieldSchema) -> bool:
+    metadata = node.fields.get("metadata")
+    is_list = metadata is not None and metadata.ref == schema.LIST_META
+    return name.startswith(_STORED) and not name.startswith(_NEVER_STORED) and not is_list
 
 
 def _null() -> None:

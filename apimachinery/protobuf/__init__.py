@@ -12,9 +12,9 @@ from google.protobuf.message import DecodeError as WireError
 
 from apimachinery import schema
 from apimachinery.gvk import GroupVersion, GroupVersionKind
+from apimachinery.messages import message_name, table
 from apimachinery.objects import Object, View
-from apimachinery.protobuf import convert
-from apimachinery.protobuf.table import table
+from apimachinery.protobuf import classes, convert
 
 MEDIA_TYPE: Final = "application/vnd.kubernetes.protobuf"
 MAGIC: Final = b"k8s\x00"
@@ -46,7 +46,7 @@ def unwrap(body: bytes) -> Envelope:
 
 def wrap(envelope: Envelope) -> bytes:
     """The body of an envelope."""
-    unknown: Any = table().message(_UNKNOWN)
+    unknown: Any = classes.new(_UNKNOWN)
     unknown.f1.f1, unknown.f1.f2, unknown.f2 = envelope
     unknown.f3 = unknown.f4 = ""
     return MAGIC + bytes(unknown.SerializeToString(deterministic=True))
@@ -54,7 +54,7 @@ def wrap(envelope: Envelope) -> bytes:
 
 def supports(definition: str) -> bool:
     """Whether a definition such as `io.k8s.api.core.v1.Pod` has a message."""
-    return _name(definition) in table()
+    return message_name(definition) in table()
 
 
 def decode_message(raw: bytes, definition: str) -> Object:
@@ -67,7 +67,7 @@ def decode_message(raw: bytes, definition: str) -> Object:
 def encode_message(obj: View, definition: str) -> bytes:
     """The message of an object in its served form; raises ProtobufError for kinds without one."""
     name = _message_name(definition)
-    message = table().message(name)
+    message = classes.new(name)
     convert.from_json(name, obj, message)
     return message.SerializeToString(deterministic=True)
 
@@ -96,7 +96,7 @@ def encode(obj: View, definitions: schema.Definitions) -> bytes:
 
 def encode_watch_event(event_type: str, obj: View, definitions: schema.Definitions) -> bytes:
     """One frame of a watch: its length in four bytes, big endian, and the event around the object's body."""
-    event: Any = table().message(_WATCH_EVENT)
+    event: Any = classes.new(_WATCH_EVENT)
     event.f1 = event_type
     event.f2.f1 = encode(obj, definitions)
     raw: bytes = event.SerializeToString(deterministic=True)
@@ -104,7 +104,7 @@ def encode_watch_event(event_type: str, obj: View, definitions: schema.Definitio
 
 
 def _parse(name: str, raw: bytes) -> Any:
-    message = table().message(name)
+    message = classes.new(name)
     try:
         message.ParseFromString(raw)
     except WireError as e:
@@ -113,14 +113,7 @@ def _parse(name: str, raw: bytes) -> Any:
 
 
 def _message_name(definition: str) -> str:
-    name = _name(definition)
+    name = message_name(definition)
     if name not in table():
         raise ProtobufError(f"no protobuf form of {definition.rpartition('.')[2] or 'this kind'}")
     return name
-
-
-def _name(definition: str) -> str:
-    name = definition.removeprefix("io.k8s.")
-    return name.replace("apiextensions-apiserver", "apiextensions_apiserver").replace(
-        "kube-aggregator", "kube_aggregator"
-    )

@@ -10,15 +10,14 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from apimachinery import schema, serializer
+from apimachinery.messages import SCALARS, Entry, Field, table
 from apimachinery.objects import Object
-from apimachinery.protobuf.table import Entry, Field, table
 from apimachinery.timestamp import format_micro_time, format_time, parse_time
 
 _META: Final = "apimachinery.pkg.apis.meta.v1."
 _APIEXTENSIONS: Final = "apiextensions_apiserver.pkg.apis.apiextensions.v1."
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN: Final = frozenset({"", "i", "b", "d"})
-_SCALARS: Final = _PLAIN | {"y"}
 
 
 def to_json(name: str, message: Message) -> Any:
@@ -75,7 +74,7 @@ def _value(type_: str, value: Any) -> Any:
 
 def _set(message: Message, field: Field, value: Any) -> None:
     target = getattr(message, field.attribute)
-    is_scalar = field.type in _SCALARS
+    is_scalar = field.type in SCALARS
     if field.cardinality == "list":
         if is_scalar:
             target.extend(_wire(field, v) for v in value)

@@ -123,6 +123,11 @@ def _conformed(scope: Scope, obj: Object, *, strict: bool) -> Decoded:
     return scope.services.codec.convert(obj, definition, strict=strict) if definition else Decoded(obj, ())
 
 
+def _in_go_order(scope: Scope, obj: Object) -> Object:
+    definition = decoding.definition_of(scope, scope.kind)
+    return decoders.go_ordered(obj, definition) if definition else obj
+
+
 def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
     try:
         operations, twice = jsonpatch.decode(raw, strict=asked.field_validation != "Ignore")
@@ -137,7 +142,7 @@ def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obje
 
     def apply_to(obj: Object) -> Object:
         try:
-            patched = jsonpatch.apply(obj, operations)
+            patched = jsonpatch.apply(_in_go_order(scope, obj), operations)
         except jsonpatch.PatchFailed as e:
             raise errors.Invalid("the server rejected our request due to an error in our request", details={}) from e
         return _decoded(scope, patched, problems, asked)
@@ -152,7 +157,7 @@ def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obj
         raise errors.BadRequest(str(e)) from None
 
     def apply_to(obj: Object) -> Object:
-        return _decoded(scope, mergepatch.apply(obj, document), problems, asked)
+        return _decoded(scope, mergepatch.apply(_in_go_order(scope, obj), document), problems, asked)
 
     return apply_to
 

@@ -115,7 +115,7 @@ def test_problems_of_operations() -> None:
     body = b'[{"op":"add","path":"/a","value":1},{"op":"add","op":"test","path":"/a","foo":1}]'
     operations, problems = jsonpatch.decode(body, strict=True)
     assert [o["op"] for o in operations] == ["add", "test"]
-    assert problems == ('json patch duplicate field "[1].op"', 'json patch unknown field "[1].foo"')
+    assert problems == ('duplicate field "[1].op"', 'unknown field "[1].foo"')
     assert jsonpatch.decode(body, strict=False)[1] == ()
 
 
@@ -126,3 +126,9 @@ def test_add_then_remove(document: dict[str, int], key: str, value: int) -> None
     body = json.dumps(operations).encode()
     assert jsonpatch.decode(body, strict=True) == (operations, ())
     assert jsonpatch.apply(document, operations) == {k: v for k, v in document.items() if k != key}
+
+
+def test_objects_that_were_entered_come_out_sorted() -> None:
+    document = {"b": {"d": 1, "c": {"z": 1, "y": 2}}, "a": {"f": 1, "e": 2}}
+    patched = jsonpatch.apply(document, [_op("add", "/b/x", 1)])
+    assert json.dumps(patched) == json.dumps({"a": {"f": 1, "e": 2}, "b": {"c": {"z": 1, "y": 2}, "d": 1, "x": 1}})

@@ -70,3 +70,8 @@ def test_duplicate_fields_are_told_when_asked() -> None:
     body = b'{"spec": {"a": 1, "a": 2}}'
     assert mergepatch.decode(body, strict=True) == ({"spec": {"a": 2}}, ('duplicate field "spec.a"',))
     assert mergepatch.decode(body, strict=False) == ({"spec": {"a": 2}}, ())
+
+
+def test_merged_objects_come_out_sorted() -> None:
+    patched = mergepatch.apply({"b": {"d": 1, "c": 2}, "a": {"f": 1, "e": 2}}, {"b": {"c": 3}})
+    assert [(key, list(value)) for key, value in patched.items()] == [("a", ["f", "e"]), ("b", ["c", "d"])]

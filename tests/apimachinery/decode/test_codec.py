@@ -98,6 +98,22 @@ class TestServedForm:
         secret = go.decode(_body({"data": {"a": "aG\nk=", "b": "", "c": None}}), "io.k8s.api.core.v1.Secret").object
         assert secret["data"] == {"a": "aGk=", "b": "", "c": ""}
 
+    @pytest.mark.parametrize(
+        ("definition", "obj", "served"),
+        [
+            ("io.k8s.api.storage.v1.CSINodeSpec", {"drivers": []}, {"drivers": None}),
+            ("io.k8s.api.core.v1.PodSpec", {"containers": []}, {"containers": None}),
+            ("io.k8s.api.core.v1.PodList", {"items": []}, {"metadata": {}, "items": []}),
+            (
+                "io.k8s.api.authorization.v1.SubjectRulesReviewStatus",
+                {"resourceRules": [], "nonResourceRules": [], "incomplete": False},
+                {"resourceRules": [], "nonResourceRules": [], "incomplete": False},
+            ),
+        ],
+    )
+    def test_stored_kinds_have_no_empty_lists(self, go: Codec, definition: str, obj: Object, served: Object) -> None:
+        assert go.roundtrip(obj, definition) == served
+
     def test_raw_values_are_kept_as_they_are(self, go: Codec) -> None:
         data = {"spec": {"nope": [1, None, {"x": ""}]}}
         revision = go.decode(_body({"data": data, "revision": 1}), "io.k8s.api.apps.v1.ControllerRevision").object
