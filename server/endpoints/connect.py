@@ -83,7 +83,7 @@ def container_of(pod: View, asked: str) -> str:
         return asked
     app, init = by_kind["containers"], by_kind["initContainers"]
     if len(app) == 1:
-        return app[0]
+        return str(app[0])
     if not app:
         raise errors.BadRequest(f"a container name must be specified for pod {name}")
     message = f"a container name must be specified for pod {name}, choose one of: [{' '.join(app)}]"

@@ -166,8 +166,8 @@ class _Events:
             self.write("ResponseStarted", code=answer.status)
         if isinstance(answer.body, bytes):
             return answer
-        body = _then(answer.body, lambda: self.write("ResponseComplete", code=answer.status))
-        return replace(answer, body=body)
+        chunks = _then(answer.body, lambda: self.write("ResponseComplete", code=answer.status))
+        return replace(answer, body=chunks)
 
     def write(self, stage: Stage, *, status: Object | None = None, code: int = 0, body: bytes = b"") -> None:
         """One event, unless the policy leaves the stage out."""
