@@ -182,12 +182,9 @@ def mark_as_deleting(obj: Object, ctx: Context) -> None:
 
 def should_delete_during_update(obj: View, old: View) -> bool:
     """Whether an update leaves nothing that holds an object which is being deleted."""
-    if meta.finalizers(obj):
-        return False
-    metadata = obj["metadata"]
-    if not metadata.get("deletionTimestamp"):
-        return False
-    return bool(meta.finalizers(old)) and not metadata.get("deletionGracePeriodSeconds")
+    metadata = old["metadata"]
+    going = bool(metadata.get("deletionTimestamp")) and not metadata.get("deletionGracePeriodSeconds")
+    return going and not meta.finalizers(obj)
 
 
 async def delete(

@@ -237,7 +237,8 @@ class Store:
             self._check_version(obj, old, name, rules)
             transaction = await self._before_update(obj, old, ctx, rules, warnings)
             await validate_update(obj, old)
-            if deletion.should_delete_during_update(obj, old):
+            held = meta.is_deleting(old) and self.resource.strategy.hold_deletion(obj, ctx)
+            if not held and deletion.should_delete_during_update(obj, old):
                 emptied = obj
                 raise deletion.EmptiedFinalizers
             return self.to_storage(obj)
