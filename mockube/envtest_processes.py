@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 CONTROLLERS: Final = "MOCKUBE_CONTROLLERS"
 START_TIMEOUT: Final = 20.0
+STOP_TIMEOUT: Final = 5.0
 
 SERVER_FLAGS: Final = frozenset(
     {
@@ -121,14 +122,17 @@ def kube_apiserver(bundle: str, argv: Sequence[str]) -> int:
 
 
 def _with_controllers(command: Sequence[str], env: dict[str, str]) -> int:
-    """Run server and controllers until the server ends; signals go to the server, the controllers end with it."""
+    """Run server and controllers until the server ends; signals go to both, and none of them outlives this call."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def forward(number: int, _: FrameType | None) -> None:
+        for child in reversed(children):
+            child.send_signal(number)
+
     with tempfile.TemporaryDirectory(prefix="mockube-envtest-") as directory:
         written, usable = Path(directory, "server.conf"), Path(directory, "controllers.conf")
         server = subprocess.Popen([*command, f"--controller-manager-kubeconfig={written}"], env=env)  # noqa: S603
-
-        def forward(number: int, _: FrameType | None) -> None:
-            server.send_signal(number)
-
+        children.append(server)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, forward)
         if not _appears(written, server):
@@ -137,12 +141,13 @@ def _with_controllers(command: Sequence[str], env: dict[str, str]) -> int:
         controllers = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "controllers", f"--kubeconfig={usable}", "--leader-elect=false"], env=env
         )
+        children.append(controllers)
         try:
             return server.wait()
         finally:
             controllers.terminate()
             try:
-                controllers.wait(5)
+                controllers.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 controllers.kill()
                 controllers.wait()
