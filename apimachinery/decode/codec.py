@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from apimachinery import schema, serializer
 from apimachinery.decode import reader, unstructured, yaml_body
 from apimachinery.decode.diagnose import Diagnosis, diagnose, duplicates, word
+from apimachinery.decode.order import go_ordered
 from apimachinery.decode.plan import Findings, Mismatch, Plans
 from apimachinery.objects import Object
 
@@ -102,6 +103,7 @@ class Codec:
     def __init__(self, definitions: schema.Definitions) -> None:
         self.definitions = definitions
         self.plans = Plans(definitions)
+        self.stored_plans = Plans(definitions, stored=True)
 
     def decode(self, body: Body, definition: str, *, strict: bool = False) -> Decoded:
         """The object of a body, whose value it takes over; `strict` also tells unknown and duplicate fields.
@@ -150,8 +152,19 @@ class Codec:
 
     def roundtrip(self, obj: Object, definition: str) -> Object:
         """Bring an object to the form it is served in, in place; raises DecodeError."""
+        return self._through(self.plans, obj, definition)
+
+    def as_stored(self, obj: Object, definition: str) -> Object:
+        """The object as it is read back from storage, in the order of Go's fields; takes its argument over.
+
+        A round trip, in which most kinds, being stored as protobuf, lose empty lists: where Go always writes the list,
+        it is null. Raises DecodeError.
+        """
+        return go_ordered(self._through(self.stored_plans, obj, definition), definition)
+
+    def _through(self, plans: Plans, obj: Object, definition: str) -> Object:
         try:
-            self.plans.struct(definition).apply(obj, Findings())
+            plans.struct(definition).apply(obj, Findings())
         except Mismatch:
             raise DecodeError(self.judge(obj, definition).error or "cannot be decoded") from None
         return obj

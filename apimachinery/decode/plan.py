@@ -118,7 +118,7 @@ class Struct:
 
     def _compile(self) -> dict[str, Field]:
         node = self._plans.definitions.get(self.name)
-        stored = _is_stored_as_protobuf(self.name, node)
+        stored = self._plans.stored and _is_stored_as_protobuf(self.name, node)
         always = []
         fields = {}
         for key, schema_field in node.fields.items():
@@ -132,10 +132,11 @@ class Struct:
 
 
 class Plans:
-    """The plans of one Kubernetes release."""
+    """The plans of one Kubernetes release, for what is sent or for what is `stored`."""
 
-    def __init__(self, definitions: schema.Definitions) -> None:
+    def __init__(self, definitions: schema.Definitions, *, stored: bool = False) -> None:
         self.definitions = definitions
+        self.stored = stored
         self._structs: dict[str, Struct] = {}
         version = schema.minor_version(definitions.version)
         self._null_times = version <= LAST_WITH_NULL_CREATION_TIME

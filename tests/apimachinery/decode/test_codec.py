@@ -112,7 +112,14 @@ class TestServedForm:
         ],
     )
     def test_stored_kinds_have_no_empty_lists(self, go: Codec, definition: str, obj: Object, served: Object) -> None:
-        assert go.roundtrip(obj, definition) == served
+        assert go.roundtrip(copy.deepcopy(obj), definition) == {**served, **obj}
+        assert go.as_stored(obj, definition) == served
+
+    def test_what_is_stored_is_in_gos_order(self, go: Codec) -> None:
+        stored = go.as_stored({"spec": {}, "metadata": {"uid": "u", "name": "p"}, "kind": "Pod"}, POD)
+        assert json.dumps(stored) == (
+            '{"kind": "Pod", "metadata": {"name": "p", "uid": "u"}, "spec": {"containers": null}, "status": {}}'
+        )
 
     def test_raw_values_are_kept_as_they_are(self, go: Codec) -> None:
         data = {"spec": {"nope": [1, None, {"x": ""}]}}
