@@ -180,10 +180,10 @@ def sign(
         .not_valid_before(start)
         .not_valid_after(min(start + life, authority.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(
-            x509.KeyUsage(**{name: name in bits for name in sorted(set(_KEY_USAGES.values()))}), critical=True
-        )
     )
+    if bits:
+        usage = x509.KeyUsage(**{name: name in bits for name in sorted(set(_KEY_USAGES.values()))})
+        builder = builder.add_extension(usage, critical=True)
     if extended:
         builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=False)
     try:
