@@ -17,6 +17,7 @@ from server.access import AccessControl
 from server.admission.chain import AdmissionChain
 from server.admission.interfaces import PluginContext
 from server.admission.plugins.registration import build_plugins
+from server.aggregation import AvailabilityController
 from server.endpoints.catalog import Catalog, Endpoint
 from server.endpoints.discovery import Discovery
 from server.endpoints.dispatch import Dispatcher
@@ -76,8 +77,16 @@ class ApiServer:
         await bootstrap.run(self.services, self.dispatcher, self.options, port)
         if self.control.rbac is not None:
             await self.control.rbac.load()
-            self.background = asyncio.create_task(self.control.rbac.run(), name="rbac")
+        self.background = asyncio.create_task(self._run(), name="api-server")
         self.ready = True
+
+    async def _run(self) -> None:
+        """What goes on beside requests, until cancelled."""
+        availability = AvailabilityController(self.services, with_panic_recovery()(self.dispatcher))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(availability.run(), name="apiservice-availability")
+            if self.control.rbac is not None:
+                tasks.create_task(self.control.rbac.run(), name="rbac")
 
     def drain(self) -> None:
         """Take no more work and end every watch."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from apimachinery import serializer
 from apimachinery.objects import Object
+from server import aggregation
 from server.authentication.interfaces import LOOPBACK
 from server.authorization import bootstrap as default_policy
 from server.endpoints.request import Handler, Request, Response
@@ -54,6 +55,8 @@ async def run(services: Services, dispatcher: Handler, options: ServerOptions, p
         found |= {"value": value, "description": description, "globalDefault": False}
         found["preemptionPolicy"] = "PreemptLowerPriority"
         await write.create("/apis/scheduling.k8s.io/v1/priorityclasses", found)
+    for api_service in aggregation.local_services(services.catalog):
+        await write.create(aggregation.PATH, api_service)
     if "RBAC" in options.authorization_mode:
         for path, obj in default_policy.objects():
             await write.reconcile(path, obj)

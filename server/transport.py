@@ -28,7 +28,13 @@ def application(handler: Handler) -> web.Application:
     edge = _Edge(handler)
     app = web.Application(client_max_size=MAX_BODY_BYTES + 1, handler_args={"auto_decompress": False})
     app.router.add_route("*", "/{path:.*}", edge.serve)
+    app.on_response_prepare.append(_unsigned)
     return app
+
+
+async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+    """Leave out the library's own name."""
+    response.headers.popall("Server", None)
 
 
 class _Edge:

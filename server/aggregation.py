@@ -1,0 +1,136 @@
+"""APIServices: one for every group version that is served here, and whether those of others can be reached.
+
+Models pkg/controlplane/apiserver/aggregator.go and kube-aggregator/pkg/controllers/status. Requests are not passed on
+to other servers, so an APIService with a Service behind it is available only as far as its endpoints are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+from apimachinery import meta, serializer
+from apimachinery.objects import Object, View
+from apimachinery.timestamp import format_time
+from server.authentication.interfaces import LOOPBACK
+from server.endpoints.catalog import Catalog
+from server.endpoints.request import Handler, Request
+from server.endpoints.request_info import resolve
+from server.endpoints.scope import Services
+from storage.errors import StorageError
+from storage.interfaces import WatchOptions
+
+_log = logging.getLogger(__name__)
+
+PATH: Final = "/apis/apiregistration.k8s.io/v1/apiservices"
+AUTOMANAGED: Final = "kube-aggregator.kubernetes.io/automanaged"
+_FIRST_PRIORITY: Final = 17900
+_STEP: Final = 100
+_VERSION_PRIORITIES: Final = {"v1": 15, "v2": 30}
+_CORE_PRIORITY: Final = (18000, 1)
+
+
+def local_services(catalog: Catalog) -> Iterator[Object]:
+    """An APIService for every group version, priorities falling in the order of discovery."""
+    priority = _FIRST_PRIORITY
+    seen: dict[str, int] = {}
+    for group, version in catalog.group_versions():
+        if not group:
+            group_priority, version_priority = _CORE_PRIORITY
+        else:
+            if group not in seen:
+                priority -= _STEP
+                seen[group] = priority
+            group_priority, version_priority = seen[group], _VERSION_PRIORITIES.get(version, 9)
+        spec: Object = {"version": version}
+        if group:
+            spec["group"] = group
+        spec |= {"groupPriorityMinimum": group_priority, "versionPriority": version_priority}
+        yield {
+            "kind": "APIService",
+            "apiVersion": "apiregistration.k8s.io/v1",
+            "metadata": {"name": f"{version}.{group}", "labels": {AUTOMANAGED: "onstart"}},
+            "spec": spec,
+        }
+
+
+class AvailabilityController:
+    """Writes the Available condition of APIServices, as the server itself."""
+
+    def __init__(self, services: Services, handler: Handler) -> None:
+        self._services = services
+        self._handler = handler
+
+    async def run(self) -> None:
+        """Judge every APIService when it or its Service changes; no task of ours outlives this call."""
+        async with asyncio.TaskGroup() as tasks:
+            for resource in ("apiservices.apiregistration.k8s.io", "services", "endpoints"):
+                tasks.create_task(self._follow(resource), name=f"availability-{resource}")
+
+    async def _follow(self, resource: str) -> None:
+        store = self._services.registry.find(resource)
+        while True:
+            watch = store.watch("", WatchOptions())
+            try:
+                async for event in watch:
+                    if event.object is not None and event.type != "DELETED" and resource.startswith("apiservices"):
+                        await self._judge(event.object.view)
+                    elif event.object is not None and not resource.startswith("apiservices"):
+                        await self._judge_those_of(event.object.view)
+            except StorageError as e:
+                _log.info("the watch of %s was lost: %s", resource, e)
+            finally:
+                watch.stop()
+            await asyncio.sleep(0)
+
+    async def _judge_those_of(self, obj: View) -> None:
+        store = self._services.registry.find("apiservices.apiregistration.k8s.io")
+        for item in (await store.get_list()).items:
+            view = item.view
+            service = view["spec"].get("service") or {}
+            if (service.get("namespace"), service.get("name")) == (meta.namespace(obj), meta.name(obj)):
+                await self._judge(view)
+
+    async def _judge(self, api_service: View) -> None:
+        status, reason, message = await self._availability(api_service)
+        conditions = [dict(c) for c in (api_service.get("status") or {}).get("conditions") or ()]
+        current = next((c for c in conditions if c["type"] == "Available"), None)
+        wanted = {"type": "Available", "status": status, "reason": reason, "message": message}
+        if current is not None and all(current.get(k) == v for k, v in wanted.items()):
+            return
+        now = format_time(self._services.clock.now())
+        unchanged = current is not None and current["status"] == status
+        wanted["lastTransitionTime"] = str(current["lastTransitionTime"]) if unchanged and current else now
+        others = [c for c in conditions if c["type"] != "Available"]
+        await self._write({**api_service, "status": {"conditions": [*others, wanted]}})
+
+    async def _availability(self, api_service: View) -> tuple[str, str, str]:
+        service = api_service["spec"].get("service")
+        if not service:
+            return "True", "Local", "Local APIServices are always available"
+        namespace, name = service.get("namespace", ""), service.get("name", "")
+        registry = self._services.registry
+        if await registry.find("services").find(namespace, name) is None:
+            return "False", "ServiceNotFound", f'service/{name} in "{namespace}" is not present'
+        endpoints = await registry.find("endpoints").find(namespace, name)
+        if endpoints is None:
+            return "False", "EndpointsNotFound", f'cannot find endpoints for service/{name} in "{namespace}"'
+        if not any(s.get("addresses") for s in endpoints.view.get("subsets") or ()):
+            message = f'endpoints for service/{name} in "{namespace}" have no addresses with port name ""'
+            return "False", "MissingEndpoints", message
+        return "False", "FailedDiscoveryCheck", "requests to aggregated servers are not passed on"
+
+    async def _write(self, api_service: Object) -> None:
+        raw = serializer.dumps(api_service)
+
+        async def body() -> bytes:
+            return raw
+
+        headers = {"content-type": "application/json", "user-agent": "kube-apiserver"}
+        path = f"{PATH}/{meta.name(api_service)}/status"
+        request = Request("PUT", path, headers=headers, body=body, user=LOOPBACK)
+        answer = await self._handler(request.with_(info=resolve(request)))
+        if answer.status not in (200, 404, 409):
+            _log.warning("writing the status of %s: %d", meta.name(api_service), answer.status)
