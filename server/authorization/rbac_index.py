@@ -16,6 +16,7 @@ from server.authentication.interfaces import User
 from server.authorization.rbac_rules import Rule, read_rules
 
 SERVICE_ACCOUNT_PREFIX: Final = "system:serviceaccount:"
+MAX_REMEMBERED: Final = 4096
 
 Kind: TypeAlias = Literal["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"]
 KINDS: Final[tuple[Kind, ...]] = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
@@ -96,9 +97,12 @@ class RbacIndex:
         self._bindings: dict[_Key, Binding] = {}
         self._concerned: dict[_Who, dict[str, dict[str, Binding]]] = {}
         """Bindings by subject, then namespace, then name."""
+        self._grants: dict[tuple[str, tuple[str, ...], str], tuple[Grant, ...]] = {}
+        """What users hold, as far as it was asked since the last change."""
 
     def put(self, kind: Kind, obj: View) -> None:
         """An object was added or changed."""
+        self._grants.clear()
         key = (meta.namespace(obj), meta.name(obj))
         if kind in ("Role", "ClusterRole"):
             self._roles[key] = read_rules(obj.get("rules"))
@@ -110,6 +114,7 @@ class RbacIndex:
 
     def drop(self, kind: Kind, namespace: str, name: str) -> None:
         """An object was deleted."""
+        self._grants.clear()
         if kind in ("Role", "ClusterRole"):
             self._roles.pop((namespace, name), None)
         else:
@@ -126,17 +131,25 @@ class RbacIndex:
             if not spaces:
                 self._concerned.pop(subject.who, None)
 
-    def grants(self, user: User, namespace: str) -> Iterator[Grant]:
+    def grants(self, user: User, namespace: str) -> tuple[Grant, ...]:
         """What the user holds in a namespace: ClusterRoleBindings first, then RoleBindings, by name within each."""
+        key = (user.name, user.groups, namespace)
+        found = self._grants.get(key)
+        if found is None:
+            if len(self._grants) >= MAX_REMEMBERED:
+                self._grants.clear()
+            found = self._grants[key] = tuple(self._collect(user, namespace))
+        return found
+
+    def _collect(self, user: User, namespace: str) -> Iterator[Grant]:
         identities: tuple[_Who, ...] = (("User", user.name), *(("Group", g) for g in user.groups))
+        known = set(identities)
         for space in ("", namespace) if namespace else ("",):
             found: dict[str, Binding] = {}
             for who in identities:
                 found.update(self._concerned.get(who, {}).get(space, {}))
-            known = set(identities)
             for _, binding in sorted(found.items()):
-                subject = next(s for s in binding.subjects if s.who in known)
-                yield self._grant(binding, subject)
+                yield self._grant(binding, next(s for s in binding.subjects if s.who in known))
 
     def _grant(self, binding: Binding, subject: Subject) -> Grant:
         rules = self.rules_of(binding.role_kind, binding.role_name, binding.namespace)

@@ -85,7 +85,7 @@ class RbacEscalation:
         return (await self._authorizer.authorize(asked)).allowed
 
     def _held(self, attributes: Attributes) -> tuple[list[Rule], str]:
-        grants = list(self._index.grants(attributes.user, attributes.namespace))
+        grants = self._index.grants(attributes.user, attributes.namespace)
         return [rule for grant in grants for rule in grant.rules], " ".join(g.error for g in grants if g.error)
 
     def _confirm(self, attributes: Attributes, wanted: Sequence[Rule]) -> None:
