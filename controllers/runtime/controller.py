@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from apimachinery import errors
 from controllers.runtime.errors import RETRIABLE
 from controllers.runtime.informer import SharedInformer, wait_for_sync
 from controllers.runtime.workqueue import WorkQueue
@@ -73,5 +74,6 @@ class Controller(Generic[K]):
             log.warning("%s: giving up on %s: %s", self.name, key, error)
             self._queue.forget(key)
             return
-        log.info("%s: %s: %s; trying again", self.name, key, error)
+        level = logging.DEBUG if isinstance(error, errors.Conflict) else logging.INFO
+        log.log(level, "%s: %s: %s; trying again", self.name, key, error)
         self._queue.add_rate_limited(key)
