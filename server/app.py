@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from apimachinery import decode, schema
 from apimachinery.clock import Clock, RealClock
@@ -185,14 +186,22 @@ def _install(
 ) -> None:
     """Serve every resource; those that define a stored form come before those that are converted to it."""
     converter = Converter()
+    codec = decode.codec(f"{config.version[0]}.{config.version[1]}")
+    forms: dict[GroupResource, str] = {}
     stores: dict[tuple[str, str, str], Store] = {}
     for resource in sorted(resources, key=lambda r: r.from_storage is not None):
         if not resource.virtual:
             stored = storage.storage(
                 resource.storage_resource, attributes=_attributes(resource), index=_index(resource.storage_resource)
             )
+            if resource.from_storage is None:
+                forms[resource.storage_resource] = resource.definition
             stores[resource.group, resource.version, resource.plural] = Store(
-                resource, stored, clock=config.clock, names=config.names
+                resource,
+                stored,
+                clock=config.clock,
+                names=config.names,
+                settle=partial(codec.as_stored, definition=forms[resource.storage_resource]),
             )
     for resource in resources:
         store = stores.get((resource.group, resource.version, resource.plural))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apimachinery import meta, serializer
 from apimachinery.objects import Object, StoredObject
 from storage import errors as storage_errors
@@ -9,13 +11,18 @@ from storage.interfaces import DeleteFunc, Preconditions, Storage, UpdateFunc
 
 
 class DryRunnableStorage:
-    """The writes of a Storage; with `dry_run` everything is checked and nothing stored."""
+    """The writes of a Storage; with `dry_run` everything is checked and nothing stored.
 
-    def __init__(self, storage: Storage) -> None:
+    `settle` brings what is about to be stored, or would be, to the form in which it is read back.
+    """
+
+    def __init__(self, storage: Storage, settle: Callable[[Object], Object]) -> None:
         self.storage = storage
+        self._settle = settle
 
     async def create(self, key: str, obj: Object, *, ttl: int, dry_run: bool) -> StoredObject:
         """As Storage.create; a dry run's object has no resourceVersion."""
+        obj = self._settle(obj)
         if not dry_run:
             return await self.storage.create(key, obj, ttl=ttl)
         try:
@@ -35,9 +42,14 @@ class DryRunnableStorage:
         dry_run: bool,
     ) -> StoredObject:
         """As Storage.guaranteed_update; a dry run's object keeps the resourceVersion that it was based on."""
+
+        async def settled(current: StoredObject | None) -> Object | None:
+            changed = await update(current)
+            return None if changed is None else self._settle(changed)
+
         if not dry_run:
             return await self.storage.guaranteed_update(
-                key, update, preconditions=preconditions, ignore_not_found=ignore_not_found, ttl=ttl
+                key, settled, preconditions=preconditions, ignore_not_found=ignore_not_found, ttl=ttl
             )
         current: StoredObject | None = None
         try:
@@ -47,7 +59,7 @@ class DryRunnableStorage:
                 raise
         if current is not None:
             _check(key, current, preconditions)
-        changed = await update(current)
+        changed = await settled(current)
         if changed is None:
             if current is None:
                 raise storage_errors.KeyNotFound(key)

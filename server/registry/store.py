@@ -42,12 +42,20 @@ async def _accept_update(obj: Object, old: View) -> None:
 class Store:
     """One resource in one version, over the storage that all its versions share."""
 
-    def __init__(self, resource: Resource, storage: Storage, *, clock: Clock, names: NameGenerator) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        storage: Storage,
+        *,
+        clock: Clock,
+        names: NameGenerator,
+        settle: Callable[[Object], Object] = lambda obj: obj,
+    ) -> None:
         self.resource = resource
         self.storage = storage
         self.clock = clock
         self.names = names
-        self.writes = DryRunnableStorage(storage)
+        self.writes = DryRunnableStorage(storage, settle)
 
     @property
     def group_resource(self) -> GroupResource:
