@@ -93,6 +93,12 @@ class Client:
         other._headers = {**self._headers, "User-Agent": default_user_agent(name)}
         return other
 
+    def as_user(self, name: str) -> Client:
+        """The same connections and program, impersonating a user."""
+        other = copy.copy(self)
+        other._headers = {**self._headers, "Impersonate-User": name}
+        return other
+
     async def __aenter__(self) -> Self:
         context = self._config.ssl_context()
         connector = aiohttp.TCPConnector(limit=0, ssl=context if context is not None else True, keepalive_timeout=90)

@@ -1,0 +1,96 @@
+"""What a container instance has written, at the moments it wrote it. Models the CRI log files that kubelets serve.
+
+Lines that follow from the image's plan are not stored: thousands of idle pods share one tuple of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import merge
+from typing import Final, NamedTuple
+
+from controllers.simulated.process import Stream
+
+MAX_LINES: Final = 5_000
+"""Lines kept of a container instance; the oldest go first, as when a log file is rotated."""
+
+
+class Line(NamedTuple):
+    """One line without its newline, at a moment in seconds of the wall clock; `partial` when the newline is to come."""
+
+    at: float
+    stream: Stream
+    text: str
+    partial: bool = False
+
+
+class PlannedLine(NamedTuple):
+    """A line that is written `offset` seconds after the start, and every `every` seconds from then on when not 0."""
+
+    offset: float
+    text: str
+    stream: Stream = "stdout"
+    every: float = 0.0
+
+
+@dataclass(slots=True)
+class InstanceLog:
+    """The log of one run of a container; `ended_at` is infinite while it runs."""
+
+    started_at: float
+    plan: tuple[PlannedLine, ...] = ()
+    ended_at: float = math.inf
+    written: deque[Line] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
+    _rest: str = ""
+    _dropped: int = 0
+
+    def write(self, at: float, text: str, stream: Stream = "stdout") -> None:
+        """Take output; a last line without a newline waits for its rest."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self.written.append(Line(at, stream, line))
+        if len(self._rest) > 16_384:
+            self.written.append(Line(at, stream, self._rest))
+            self._rest = ""
+
+    def end(self, at: float) -> None:
+        """The container has stopped; what has no newline yet is a line all the same."""
+        self.ended_at = at
+        if self._rest:
+            self.written.append(Line(at, "stdout", self._rest, partial=True))
+            self._rest = ""
+
+    def lines(self, after: float, until: float) -> Iterator[Line]:
+        """The lines written later than `after` and not later than `until`, in order."""
+        until = min(until, self.ended_at)
+        planned = [self._planned(p, after, until) for p in self.plan]
+        written = (line for line in tuple(self.written) if after < line.at <= until)
+        return merge(*planned, written, key=lambda line: line.at)
+
+    def next_after(self, moment: float) -> float:
+        """When the next planned line is due after a moment; infinite when the plan has none."""
+        found = math.inf
+        for line in self.plan:
+            at = self.started_at + line.offset
+            if at <= moment:
+                if not line.every:
+                    continue
+                at += (math.floor((moment - at) / line.every) + 1) * line.every
+            found = min(found, at)
+        return found if found <= self.ended_at else math.inf
+
+    def _planned(self, line: PlannedLine, after: float, until: float) -> Iterator[Line]:
+        at = self.started_at + line.offset
+        if line.every and after > at:
+            at += math.ceil((after - at) / line.every) * line.every
+        if line.every and until - at > line.every * MAX_LINES:
+            at += math.floor((until - at) / line.every - MAX_LINES) * line.every
+        while at <= until:
+            if at > after:
+                yield Line(at, line.stream, line.text)
+            if not line.every:
+                return
+            at += line.every
