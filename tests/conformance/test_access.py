@@ -11,6 +11,8 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from apimachinery.clock import ManualClock
 from apimachinery.objects import Object
@@ -245,6 +247,35 @@ async def test_tokens_expire_by_the_clusters_clock(tmp_path: Path) -> None:
         assert (await whoami(api, token)).status == 401
 
 
+async def test_a_secret_of_the_old_kind_holds_a_token_while_it_lasts(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "sa.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    async with in_process(tmp_path, service_account_signing_key_file=tmp_path / "sa.key") as api:
+        await api.create("/api/v1/namespaces", {"metadata": {"name": "ns"}})
+        account = await api.create(f"{NS}/serviceaccounts", {"metadata": {"name": "bot"}})
+        prefix = "kubernetes.io/serviceaccount"
+        claims = {
+            "iss": prefix.replace("kubernetes.io", "kubernetes"),
+            "sub": "system:serviceaccount:ns:bot",
+            f"{prefix}/namespace": "ns",
+            f"{prefix}/secret.name": "bot-token",
+            f"{prefix}/service-account.name": "bot",
+            f"{prefix}/service-account.uid": account["metadata"]["uid"],
+        }
+        token = jwt.encode(claims, key, algorithm="ES256")
+        assert (await whoami(api, token)).status == 401
+        annotations = {"kubernetes.io/service-account.name": "bot"}
+        secret: Object = {"metadata": {"name": "bot-token", "annotations": annotations}, "stringData": {"token": token}}
+        secret["type"] = "kubernetes.io/service-account-token"
+        await api.create(f"{NS}/secrets", secret)
+        info = (await whoami(api, token)).json()["status"]["userInfo"]
+        assert (info["username"], info["uid"]) == (claims["sub"], account["metadata"]["uid"])
+        assert (await api.request("DELETE", f"{NS}/secrets/bot-token")).status == 200
+        assert (await whoami(api, token)).status == 401
+
+
 async def test_the_published_keys_verify_tokens(api: InProcess) -> None:
     await api.create(f"{NS}/serviceaccounts", {"metadata": {"name": "bot"}})
     token = await token_for(api)
@@ -325,6 +356,36 @@ async def test_a_pod_waits_for_the_default_account(api: InProcess) -> None:
     assert not waiting.done()
     await api.create(f"{NS}/serviceaccounts", {"metadata": {"name": "default"}})
     assert (await waiting).status == 201
+
+
+async def test_a_kubelet_reads_what_its_pods_refer_to(tmp_path: Path) -> None:
+    kubelet = {"Impersonate-User": "system:node:n1", "Impersonate-Group": "system:nodes"}
+    async with in_process(tmp_path, authorization_mode=("Node", "RBAC")) as api:
+        await api.create("/api/v1/namespaces", {"metadata": {"name": "ns"}})
+        await api.create(f"{NS}/serviceaccounts", {"metadata": {"name": "default"}})
+        for name in ("used", "other"):
+            await api.create(f"{NS}/secrets", {"metadata": {"name": name}})
+        for node in ("n1", "n2"):
+            await api.create("/api/v1/nodes", {"metadata": {"name": node}})
+        volumes = [{"name": "v", "secret": {"secretName": "used"}}]
+        spec = {"nodeName": "n1", "containers": [{"name": "c", "image": "i"}], "volumes": volumes}
+        await api.create(f"{NS}/pods", {"metadata": {"name": "p"}, "spec": spec})
+        expected = {
+            f"{NS}/secrets/used": 200,
+            f"{NS}/secrets/other": 403,
+            f"{NS}/secrets": 403,
+            f"{NS}/configmaps/kube-root-ca.crt": 404,
+            f"{NS}/configmaps/else": 403,
+            f"{NS}/pods/p": 200,
+            "/api/v1/nodes/n1": 200,
+            "/api/v1/nodes/n2": 403,
+            "/api/v1/services": 200,
+            "/apis/apps/v1/deployments": 403,
+        }
+        for path, status in expected.items():
+            assert (await api.request("GET", path, headers=kubelet)).status == status, path
+        refused = (await api.request("GET", f"{NS}/secrets/other", headers=kubelet)).json()["message"]
+        assert refused.endswith("no relationship found between node 'n1' and this object")
 
 
 async def test_the_audit_log_says_who_did_what_and_no_secrets(api: InProcess, tmp_path: Path) -> None:

@@ -27,6 +27,13 @@ def test_whoami_names_the_administrator(kubectl: Kubectl) -> None:
     assert info["groups"] == ["system:masters", "system:authenticated"]
 
 
+def test_impersonation_carries_every_group(kubectl: Kubectl) -> None:
+    asked = ("--as", "bob", "--as-uid", "7", "--as-group", "a,b", "--as-group", "system:masters")
+    info = json.loads(kubectl("auth", "whoami", "-o", "json", *asked))["status"]["userInfo"]
+    assert (info["username"], info["uid"]) == ("bob", "7")
+    assert info["groups"] == ["a,b", "system:masters", "system:authenticated"]
+
+
 def test_rights_come_with_a_binding(kubectl: Kubectl) -> None:
     assert kubectl.run("auth", "can-i", "list", "pods", "--as", "eve").out.strip() == "no"
     kubectl("create", "role", "reader", "--verb=list", "--resource=pods,pods/log")

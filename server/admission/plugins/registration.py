@@ -5,6 +5,7 @@ Models pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins, DefaultOffAdmiss
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -23,6 +24,8 @@ from server.admission.plugins.resource_quota import RegistryQuotaAccessor, Resou
 from server.admission.plugins.runtime_class import RuntimeClass
 from server.admission.plugins.service_account import ServiceAccountPlugin
 from server.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
+
+_log = logging.getLogger(__name__)
 
 ORDER: Final = (
     "AlwaysAdmit",
@@ -163,6 +166,8 @@ def build_plugins(
             made.append(more[name](context))
         elif name in _MAKERS:
             made.append(_MAKERS[name](context, lister))
+        elif name in enable:
+            _log.warning("admission plugin %s is accepted and does nothing here", name)
     return [*made, *guards]
 
 
