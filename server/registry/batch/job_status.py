@@ -158,13 +158,13 @@ class _Change:
 
     def counts(self) -> list[Error]:
         status = self.status
-        terminating, ready = int(status.get("terminating") or 0), int(status.get("ready") or 0)
+        terminating, ready = int(status.get("terminating") or 0), status.get("ready")
         found: list[Error] = []
         ended = is_finished(self.job) and (not is_finished(self.old) or self.changed("terminating"))
         if ended and terminating > 0:
             detail = "terminating>0 is invalid for finished job"
             found.append(field.invalid(_STATUS / "terminating", terminating, detail))
-        if self.changed("ready", "active") and ready > int(status.get("active") or 0):
+        if self.changed("ready", "active") and ready is not None and ready > int(status.get("active") or 0):
             found.append(field.invalid(_STATUS / "ready", ready, "cannot set more ready pods than active"))
         return found
 

@@ -1,0 +1,68 @@
+"""Warnings that new pods and templates earn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apimachinery.field import Path
+from server.registry.core.podspec_warnings import template_warnings
+from tests.server.registry.core.pods import CONTAINER, POD, PODS, pod_with
+from tests.server.registry.strategies import with_changes
+
+CASES: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    (
+        {"containers": [{**CONTAINER, "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}]},
+        ['spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply'],
+    ),
+    (
+        {"volumes": [{"name": "v", "gitRepo": {"repository": "r"}}]},
+        ["spec.volumes[0].gitRepo: deprecated in v1.11, and disabled by default in v1.33+"],
+    ),
+    (
+        {"volumes": [{"name": "v", "projected": {"sources": [{}]}}]},
+        ['volume "v" (Projected) has no sources provided'],
+    ),
+    (
+        {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},
+        ['spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead'],
+    ),
+    (
+        {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}]},
+        [
+            "spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod",
+        ],
+    ),
+    (
+        {"containers": [{**CONTAINER, "resources": {"requests": {"memory": "100m"}}}]},
+        ['spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer'],
+    ),
+    (
+        {"imagePullSecrets": [{}]},
+        ['spec.imagePullSecrets[0].name: invalid empty name ""'],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES, ids=[str(c)[:60] for c, _ in CASES])
+def test_pods(changes: dict[str, Any], expected: list[str]) -> None:
+    assert PODS.warnings(pod_with(**changes)) == expected
+
+
+def test_a_name_that_is_no_label() -> None:
+    (found,) = PODS.warnings(with_changes(POD, {"metadata.name": "a.b"}))
+    assert found.startswith(
+        "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; "
+        "a DNS label is recommended: ["
+    )
+
+
+def test_templates_warn_of_a_negative_grace_which_pods_have_corrected() -> None:
+    spec = pod_with(terminationGracePeriodSeconds=-1)["spec"]
+    expected = "must be >= 0; negative values are invalid and will be treated as 1"
+    assert template_warnings({"spec": spec}, Path("template")) == [
+        f"template.spec.terminationGracePeriodSeconds: {expected}"
+    ]
+    assert PODS.warnings({**POD, "spec": spec}) == []
