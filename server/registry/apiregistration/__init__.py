@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
+from server.registry.apiregistration import apiservice
 from server.registry.config import RegistryConfig
-from server.registry.declaration import declare
-from server.registry.generic import SpecStrategy, StatusStrategy
 from server.registry.rest import Resource
 
 
 def resources(config: RegistryConfig) -> list[Resource]:
     """The kinds of this group, in every version that the configured Kubernetes serves by default."""
-    return [
-        declare(
-            "apiregistration.k8s.io",
-            "v1",
-            "APIService",
-            namespaced=False,
-            categories=("api-extensions",),
-            strategy=SpecStrategy(),
-            status=StatusStrategy(),
-        )
-    ]
+    return [apiservice.resource(config)]

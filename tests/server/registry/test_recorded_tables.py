@@ -69,6 +69,10 @@ def test_recorded_table(resource: Resource, obj: View, table: View) -> None:
         return
     assert [described(c) for c in resource.printer.columns] == table["columnDefinitions"]
     cells = resource.printer.cells(with_time(obj), CellContext(NOW))
-    ages = {i for i, c in enumerate(resource.printer.columns) if c.name in ("Age", "Last Seen", "First Seen", "Status")}
+    ages = {
+        i
+        for i, c in enumerate(resource.printer.columns)
+        if c.name in ("Age", "Last Seen", "First Seen", "Status", "Available")
+    }
     row = table["rows"][0]["cells"]
     assert [v for i, v in enumerate(cells) if i not in ages] == [v for i, v in enumerate(row) if i not in ages]
