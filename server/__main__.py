@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from server import lifecycle
 from server.options import ServerOptions, UsageError, parse
 
 
@@ -17,6 +17,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         options, ignored = parse(sys.argv[1:] if argv is None else argv)
     except UsageError as e:
         return _fail(str(e), 2)
+    gc.disable()  # until the server stands: what it is made of stays
+    from server import lifecycle
+
     _log_to_stderr(options)
     for name in ignored:
         logging.getLogger("server").warning("flag %s is accepted and does nothing here", name)

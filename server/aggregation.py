@@ -11,14 +11,12 @@ import logging
 from collections.abc import Iterator
 from typing import Final
 
-from apimachinery import meta, serializer
+from apimachinery import meta
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
-from server.authentication.interfaces import LOOPBACK
 from server.endpoints.catalog import Catalog
-from server.endpoints.request import Handler, Request
-from server.endpoints.request_info import resolve
 from server.endpoints.scope import Services
+from server.loopback import LoopbackClient
 from storage.errors import StorageError
 from storage.interfaces import WatchOptions
 
@@ -59,9 +57,9 @@ def local_services(catalog: Catalog) -> Iterator[Object]:
 class AvailabilityController:
     """Writes the Available condition of APIServices, as the server itself."""
 
-    def __init__(self, services: Services, handler: Handler) -> None:
+    def __init__(self, services: Services, client: LoopbackClient) -> None:
         self._services = services
-        self._handler = handler
+        self._client = client
 
     async def run(self) -> None:
         """Judge every APIService when it or its Service changes; no task of ours outlives this call."""
@@ -123,14 +121,6 @@ class AvailabilityController:
         return "False", "FailedDiscoveryCheck", "requests to aggregated servers are not passed on"
 
     async def _write(self, api_service: Object) -> None:
-        raw = serializer.dumps(api_service)
-
-        async def body() -> bytes:
-            return raw
-
-        headers = {"content-type": "application/json", "user-agent": "kube-apiserver"}
-        path = f"{PATH}/{meta.name(api_service)}/status"
-        request = Request("PUT", path, headers=headers, body=body, user=LOOPBACK)
-        answer = await self._handler(request.with_(info=resolve(request)))
+        answer = await self._client.send("PUT", f"{PATH}/{meta.name(api_service)}/status", api_service)
         if answer.status not in (200, 404, 409):
             _log.warning("writing the status of %s: %d", meta.name(api_service), answer.status)

@@ -35,6 +35,7 @@ from server.filters.panic_recovery import with_panic_recovery
 from server.filters.request_info import with_request_info
 from server.filters.timeout import with_timeout
 from server.filters.warnings import with_warnings
+from server.loopback import LoopbackClient
 from server.options import ServerOptions
 from server.registry import builtin
 from server.registry.config import RegistryConfig
@@ -75,7 +76,7 @@ class ApiServer:
         """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
         self.url = self.url or f"https://{self.options.bind_address}:{port}"
         await self.storage.start()
-        await bootstrap.run(self.services, self.dispatcher, self.options, port)
+        await bootstrap.run(self.services, LoopbackClient(self.dispatcher), self.options, port)
         if self.control.rbac is not None:
             await self.control.rbac.load()
         self.background = asyncio.create_task(self._run(), name="api-server")
@@ -83,7 +84,7 @@ class ApiServer:
 
     async def _run(self) -> None:
         """What goes on beside requests, until cancelled."""
-        availability = AvailabilityController(self.services, with_panic_recovery()(self.dispatcher))
+        availability = AvailabilityController(self.services, LoopbackClient(self.dispatcher))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(availability.run(), name="apiservice-availability")
             if self.control.rbac is not None:

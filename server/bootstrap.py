@@ -11,12 +11,10 @@ from typing import Final
 from apimachinery import serializer
 from apimachinery.objects import Object
 from server import aggregation
-from server.authentication.interfaces import LOOPBACK
 from server.authorization import bootstrap as default_policy
-from server.endpoints.request import Handler, Request, Response
-from server.endpoints.request_info import resolve
+from server.endpoints.request import Response
 from server.endpoints.scope import Services
-from server.filters.panic_recovery import with_panic_recovery
+from server.loopback import LoopbackClient
 from server.options import ServerOptions
 
 _log = logging.getLogger(__name__)
@@ -36,9 +34,9 @@ PRIORITY_CLASSES: Final = (
 )
 
 
-async def run(services: Services, dispatcher: Handler, options: ServerOptions, port: int) -> None:
+async def run(services: Services, client: LoopbackClient, options: ServerOptions, port: int) -> None:
     """Create what is missing; what exists is left as it is."""
-    write = _Writer(dispatcher)
+    write = _Writer(client)
     for name in NAMESPACES:
         await write.create("/api/v1/namespaces", _object("v1", "Namespace", name))
     service = _object("v1", "Service", "kubernetes", namespace="default")
@@ -70,14 +68,14 @@ def _object(api_version: str, kind: str, name: str, *, namespace: str = "") -> O
 
 
 class _Writer:
-    """Writes through the handlers as the server itself, so that defaults, rules and managedFields are the usual."""
+    """Creates what is missing."""
 
-    def __init__(self, dispatcher: Handler) -> None:
-        self._call = with_panic_recovery()(dispatcher)
+    def __init__(self, client: LoopbackClient) -> None:
+        self._client = client
 
     async def create(self, path: str, obj: Object) -> bool:
         """POST; whether the object is new. One of the name that exists is no error."""
-        answer = await self._send("POST", path, obj)
+        answer = await self._client.send("POST", path, obj)
         if answer.status not in (201, 409):
             _log.error("creating %s: %s", path, _text(answer))
         return answer.status == 201
@@ -87,24 +85,14 @@ class _Writer:
         if await self.create(path, wanted):
             return
         where = f"{path}/{wanted['metadata']['name']}"
-        answer = await self._send("GET", where)
+        answer = await self._client.send("GET", where)
         if answer.status != 200 or not isinstance(answer.body, bytes):
             return
         changed = default_policy.reconciled(serializer.loads(answer.body), wanted)
         if changed is not None:
-            answer = await self._send("PUT", where, changed)
+            answer = await self._client.send("PUT", where, changed)
             if answer.status != 200:
                 _log.error("updating %s: %s", where, _text(answer))
-
-    async def _send(self, method: str, path: str, obj: Object | None = None) -> Response:
-        raw = serializer.dumps(obj) if obj is not None else b""
-
-        async def body() -> bytes:
-            return raw
-
-        headers = {"content-type": "application/json", "user-agent": "kube-apiserver"}
-        request = Request(method, path, headers=headers, body=body, user=LOOPBACK)
-        return await self._call(request.with_(info=resolve(request)))
 
 
 def _text(answer: Response) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import csv
 import hmac
 from collections.abc import Mapping, Sequence
@@ -93,9 +95,6 @@ _PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io."
 
 
 def _protocol_token(request: Request) -> str:
-    import base64
-    import binascii
-
     if not request.wants_websocket:
         return ""
     for protocol in request.header("sec-websocket-protocol").split(","):

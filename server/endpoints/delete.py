@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apimachinery import errors
 from apimachinery.objects import View
 from server.endpoints import decoding, options, response
@@ -34,8 +36,6 @@ async def delete_collection(scope: Scope) -> Response:
         namespace, _, name = item.key.rpartition("/")
         context = scope.context(dry_run=dry_run)
         if scope.resource.namespaced:
-            from dataclasses import replace
-
             context = replace(context, namespace=namespace)
         try:
             await scope.store.delete(name, context, asked, validate=validate_delete(scope, asked, dry_run))

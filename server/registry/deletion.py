@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from apimachinery import errors, field, meta
+from apimachinery import errors, field, meta, serializer
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, StoredObject, View
 from apimachinery.timestamp import format_time, parse_time
@@ -304,8 +304,6 @@ async def delete_without_finalizers(
     store: Store, name: str, obj: Object, ctx: Context, preconditions: Preconditions | None
 ) -> StoredObject:
     """The end of an update that freed an object from its last finalizer: it goes, and is answered as it was sent."""
-    from apimachinery import serializer
-
     key = store.key(ctx.namespace, name)
     sent = StoredObject(
         key,
