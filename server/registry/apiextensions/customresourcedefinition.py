@@ -10,9 +10,10 @@ from typing import Any, Final
 from apimachinery import field, meta
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
+from server.registry.apiextensions.schema_formats import format_warnings
 from server.registry.apiextensions.validation import errors, status_errors, update_errors
 from server.registry.config import RegistryConfig
-from server.registry.declaration import declare
+from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
 from server.registry.rest import Context, FieldPath, Resource
 from server.registry.webhookclient import DEFAULT_PORT
@@ -41,6 +42,9 @@ class CustomResourceDefinitionStrategy(SpecStrategy):
 
     generation_of = ("spec",)
 
+    def __init__(self, *, warns_of_formats: bool) -> None:
+        self._warns_of_formats = warns_of_formats
+
     def default(self, obj: Object) -> None:
         _default(obj)
 
@@ -59,6 +63,12 @@ class CustomResourceDefinitionStrategy(SpecStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         return update_errors(obj, old)
+
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        return format_warnings(obj) if self._warns_of_formats else []
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
     def hold_deletion(self, obj: Object, ctx: Context) -> bool:
         metadata = obj["metadata"]
@@ -128,6 +138,6 @@ def resource(config: RegistryConfig) -> Resource:
         stored_as=(group, "v1beta1"),
         short_names=("crd", "crds"),
         categories=("api-extensions",),
-        strategy=CustomResourceDefinitionStrategy(),
+        strategy=CustomResourceDefinitionStrategy(warns_of_formats=at_least(config, 34)),
         status=CustomResourceDefinitionStatusStrategy(),
     )

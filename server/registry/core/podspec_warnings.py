@@ -18,6 +18,7 @@ _DEPRECATED_NODE_LABELS: Final = {
     "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
     "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
     "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
 }
 _DEPRECATED_ANNOTATIONS: Final = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
@@ -92,6 +93,7 @@ def _warnings(holder: View, path: Path, *, in_template: bool) -> list[str]:
                 )
         found += _env(container.get("env") or (), where / "env")
     found += _ports(spec, at)
+    found += _port_names(spec, at)
     grace = spec.get("terminationGracePeriodSeconds")
     if grace is not None and grace < 0:
         text = "must be >= 0; negative values are invalid and will be treated as 1"
@@ -178,6 +180,20 @@ def _ports(spec: View, at: Path) -> Iterator[str]:
                 elif host == other_host and bool(ip) != bool(other_ip):
                     yield f"{this}: dangerously ambiguous port definition with {other}"
             others.append((this, ip, host))
+
+
+def _port_names(spec: View, at: Path) -> Iterator[str]:
+    first: dict[str, Path] = {}
+    for container, where in visit_containers(spec, at):
+        if str(where).startswith(f"{at}.initContainers[") and container.get("restartPolicy") != "Always":
+            continue
+        for i, port in enumerate(container.get("ports") or ()):
+            name, this = port.get("name"), (where / "ports")[i]
+            if name and name in first:
+                other = f"{first[name]}, services and probes that select ports by name will use {first[name]}"
+                yield f"{this}: duplicate port name {go_quote(name)} with {other}"
+            elif name:
+                first[name] = this
 
 
 def _pod_affinity(affinity: View, path: Path) -> Iterator[str]:

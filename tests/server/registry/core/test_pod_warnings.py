@@ -66,3 +66,26 @@ def test_templates_warn_of_a_negative_grace_which_pods_have_corrected() -> None:
         f"template.spec.terminationGracePeriodSeconds: {expected}"
     ]
     assert PODS.warnings({**POD, "spec": spec}) == []
+
+
+def test_templates_warn_of_port_names_used_twice() -> None:
+    def named(name: str, port: int, **more: object) -> dict[str, Any]:
+        return {"name": f"c{port}", "image": "i", "ports": [{"name": name, "containerPort": port}], **more}
+
+    spec = pod_with(
+        containers=[named("http", 80), named("https", 443), named("http", 8080), named("side", 15001)],
+        initContainers=[named("http", 81), named("side", 15000, restartPolicy="Always")],
+    )["spec"]
+    suffix = "services and probes that select ports by name will use"
+    http, side = "template.spec.containers[0].ports[0]", "template.spec.initContainers[1].ports[0]"
+    assert template_warnings({"spec": spec}, Path("template")) == [
+        f'template.spec.containers[2].ports[0]: duplicate port name "http" with {http}, {suffix} {http}',
+        f'template.spec.containers[3].ports[0]: duplicate port name "side" with {side}, {suffix} {side}',
+    ]
+
+
+def test_the_old_name_of_control_plane_nodes_is_worth_a_word() -> None:
+    spec = pod_with(nodeSelector={"node-role.kubernetes.io/master": ""})["spec"]
+    assert template_warnings({"spec": spec}, Path("template")) == [
+        'template.spec.nodeSelector[node-role.kubernetes.io/master]: use "node-role.kubernetes.io/control-plane" instead'
+    ]
