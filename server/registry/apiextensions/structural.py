@@ -79,7 +79,7 @@ def _invariants(schema: Schema, level: Level, path: field.Path) -> Iterator[fiel
         for name in (PRESERVE, EMBEDDED):
             if schema.get(name):
                 yield field.invalid(path / name, True, f"must be false if {INT_OR_STRING} is true")
-    first = next(iter(schema.get("allOf") or ()), {})
+    first: Schema = next(iter(schema.get("allOf") or ()), {})
     yield from _value_validation(
         schema,
         path,
