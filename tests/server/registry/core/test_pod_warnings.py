@@ -86,6 +86,8 @@ def test_templates_warn_of_port_names_used_twice() -> None:
 
 def test_the_old_name_of_control_plane_nodes_is_worth_a_word() -> None:
     spec = pod_with(nodeSelector={"node-role.kubernetes.io/master": ""})["spec"]
-    assert template_warnings({"spec": spec}, Path("template")) == [
-        'template.spec.nodeSelector[node-role.kubernetes.io/master]: use "node-role.kubernetes.io/control-plane" instead'
-    ]
+    (found,) = template_warnings({"spec": spec}, Path())
+    assert (
+        found
+        == 'spec.nodeSelector[node-role.kubernetes.io/master]: use "node-role.kubernetes.io/control-plane" instead'
+    )
