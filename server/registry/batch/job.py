@@ -160,7 +160,7 @@ def _generate_selector(job: Object) -> None:
     inherited = not metadata.get("labels") or metadata["labels"] == own
     made = dict(own)
     if LEGACY_JOB_NAME not in own:
-        made[LEGACY_JOB_NAME] = made[JOB_NAME] = metadata["name"]
+        made[LEGACY_JOB_NAME] = made[JOB_NAME] = metadata.get("name") or ""
     if LEGACY_CONTROLLER_UID not in own:
         made[LEGACY_CONTROLLER_UID] = made[CONTROLLER_UID] = metadata["uid"]
     template["labels"] = made

@@ -206,3 +206,8 @@ def test_deleting_a_job_leaves_its_pods_unless_told_otherwise() -> None:
             "them or set propagationPolicy=Orphan to suppress this warning"
         )
     ]
+
+
+def test_a_job_without_a_name_is_refused_for_that_alone() -> None:
+    nameless = with_changes(job_of(), {"metadata.name": None})
+    assert JOBS.refusals(nameless)[0] == "metadata.name: Required value: name or generateName is required"
