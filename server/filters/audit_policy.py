@@ -25,7 +25,7 @@ _Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(lambda v: () if v
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
 
 class GroupResources(_Document):
@@ -107,7 +107,7 @@ class Policy(_Document):
         return "None", frozenset(self.omit_stages), self.omit_managed_fields
 
 
-METADATA: Final = Policy.model_validate({"rules": [{"level": "Metadata"}]})
+METADATA: Final = Policy.model_construct(rules=(Rule.model_construct(level="Metadata"),))
 """What is audited without a policy file."""
 
 
