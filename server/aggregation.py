@@ -24,28 +24,46 @@ _log = logging.getLogger(__name__)
 
 PATH: Final = "/apis/apiregistration.k8s.io/v1/apiservices"
 AUTOMANAGED: Final = "kube-aggregator.kubernetes.io/automanaged"
-_FIRST_PRIORITY: Final = 17900
-_STEP: Final = 100
-_VERSION_PRIORITIES: Final = {"v1": 15, "v2": 30}
-_CORE_PRIORITY: Final = (18000, 1)
+_GROUP_PRIORITIES: Final = {
+    "": 18000,
+    "apps": 17800,
+    "events.k8s.io": 17750,
+    "authentication.k8s.io": 17700,
+    "authorization.k8s.io": 17600,
+    "autoscaling": 17500,
+    "batch": 17400,
+    "certificates.k8s.io": 17300,
+    "networking.k8s.io": 17200,
+    "policy": 17100,
+    "rbac.authorization.k8s.io": 17000,
+    "storage.k8s.io": 16800,
+    "apiextensions.k8s.io": 16700,
+    "admissionregistration.k8s.io": 16700,
+    "scheduling.k8s.io": 16600,
+    "coordination.k8s.io": 16500,
+    "node.k8s.io": 16300,
+    "discovery.k8s.io": 16200,
+    "flowcontrol.apiserver.k8s.io": 16100,
+    "resource.k8s.io": 15900,
+    "storagemigration.k8s.io": 15800,
+}
+_VERSION_PRIORITIES: Final = {
+    ("", "v1"): 1,
+    ("autoscaling", "v2"): 30,
+    ("flowcontrol.apiserver.k8s.io", "v1"): 21,
+    ("flowcontrol.apiserver.k8s.io", "v1beta3"): 18,
+}
+_VERSION_PRIORITY: Final = 15
 
 
 def local_services(catalog: Catalog) -> Iterator[Object]:
-    """An APIService for every group version, priorities falling in the order of discovery."""
-    priority = _FIRST_PRIORITY
-    seen: dict[str, int] = {}
+    """An APIService for every group version but this one's own."""
     for group, version in catalog.group_versions():
-        if not group:
-            group_priority, version_priority = _CORE_PRIORITY
-        else:
-            if group not in seen:
-                priority -= _STEP
-                seen[group] = priority
-            group_priority, version_priority = seen[group], _VERSION_PRIORITIES.get(version, 9)
-        spec: Object = {"version": version}
-        if group:
-            spec["group"] = group
-        spec |= {"groupPriorityMinimum": group_priority, "versionPriority": version_priority}
+        if group not in _GROUP_PRIORITIES:
+            continue
+        spec: Object = {"group": group, "version": version} if group else {"version": version}
+        spec["groupPriorityMinimum"] = _GROUP_PRIORITIES[group]
+        spec["versionPriority"] = _VERSION_PRIORITIES.get((group, version), _VERSION_PRIORITY)
         yield {
             "kind": "APIService",
             "apiVersion": "apiregistration.k8s.io/v1",

@@ -1,12 +1,8 @@
-"""What every cluster has from the start: namespaces, the `kubernetes` Service, priority classes, default roles.
-
-Models pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and the post-start hooks of pkg/registry.
-"""
+"""Creates what every cluster has from the start, as the server itself."""
 
 from __future__ import annotations
 
 import logging
-from typing import Final
 
 from apimachinery import serializer
 from apimachinery.objects import Object
@@ -16,55 +12,22 @@ from server.endpoints.request import Response
 from server.endpoints.scope import Services
 from server.loopback import LoopbackClient
 from server.options import ServerOptions
+from server.registry import bootstrap as cluster
 
 _log = logging.getLogger(__name__)
-
-NAMESPACES: Final = ("kube-system", "kube-public", "kube-node-lease", "default")
-PRIORITY_CLASSES: Final = (
-    (
-        "system-node-critical",
-        2000001000,
-        "Used for system critical pods that must not be moved from their current node.",
-    ),
-    (
-        "system-cluster-critical",
-        2000000000,
-        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
-    ),
-)
 
 
 async def run(services: Services, client: LoopbackClient, options: ServerOptions, port: int) -> None:
     """Create what is missing; what exists is left as it is."""
     write = _Writer(client)
-    for name in NAMESPACES:
-        await write.create("/api/v1/namespaces", _object("v1", "Namespace", name))
-    service = _object("v1", "Service", "kubernetes", namespace="default")
-    service["metadata"]["labels"] = {"component": "apiserver", "provider": "kubernetes"}
-    service["spec"] = {
-        "clusterIP": str(options.service_cluster_ip_range[0][1]),
-        "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port or 443}],
-        "sessionAffinity": "None",
-        "type": "ClusterIP",
-    }
-    await write.create("/api/v1/namespaces/default/services", service)
-    for name, value, description in PRIORITY_CLASSES:
-        found = _object("scheduling.k8s.io/v1", "PriorityClass", name)
-        found |= {"value": value, "description": description, "globalDefault": False}
-        found["preemptionPolicy"] = "PreemptLowerPriority"
-        await write.create("/apis/scheduling.k8s.io/v1/priorityclasses", found)
+    start = services.clock.now()
+    for path, obj in cluster.objects(services.version, options.service_cluster_ip_range, port, start):
+        await write.create(path, obj)
     for api_service in aggregation.local_services(services.catalog):
         await write.create(aggregation.PATH, api_service)
     if "RBAC" in options.authorization_mode:
         for path, obj in default_policy.objects():
             await write.reconcile(path, obj)
-
-
-def _object(api_version: str, kind: str, name: str, *, namespace: str = "") -> Object:
-    metadata: Object = {"name": name}
-    if namespace:
-        metadata["namespace"] = namespace
-    return {"kind": kind, "apiVersion": api_version, "metadata": metadata}
 
 
 class _Writer:
@@ -74,11 +37,17 @@ class _Writer:
         self._client = client
 
     async def create(self, path: str, obj: Object) -> bool:
-        """POST; whether the object is new. One of the name that exists is no error."""
+        """POST, and PUT the status that is given; whether the object is new. One that exists is no error."""
         answer = await self._client.send("POST", path, obj)
         if answer.status not in (201, 409):
             _log.error("creating %s: %s", path, _text(answer))
-        return answer.status == 201
+        new = answer.status == 201
+        if new and "status" in obj:
+            where = f"{path}/{obj['metadata']['name']}/status"
+            answer = await self._client.send("PUT", where, obj)
+            if answer.status != 200:
+                _log.error("updating %s: %s", where, _text(answer))
+        return new
 
     async def reconcile(self, path: str, wanted: Object) -> None:
         """Create, or give an object that exists what it lacks of the default policy."""
