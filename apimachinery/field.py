@@ -37,24 +37,44 @@ _WITHOUT_VALUE: Final = frozenset({"FieldValueRequired", "FieldValueForbidden", 
 _OMIT: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
 class Path:
-    """A path into an object: `Path("spec") / "containers"` and `path[0]`, `path.key("a/b")` for maps."""
+    """A path into an object: `Path("spec") / "containers"` and `path[0]`, `path.key("a/b")` for maps.
 
-    text: str = ""
+    Paths are made for every field and printed for few: the text is put together when it is asked for.
+    """
+
+    __slots__ = ("_above", "_step")
+
+    def __init__(self, step: str = "", above: Path | None = None) -> None:
+        self._step = step
+        self._above = above
 
     def __truediv__(self, name: str) -> Path:
-        return Path(f"{self.text}.{name}" if self.text else name)
+        return Path("." + name, self)
 
     def __getitem__(self, index: int) -> Path:
-        return Path(f"{self.text}[{index}]")
+        return Path(f"[{index}]", self)
 
     def key(self, key: str) -> Path:
         """The entry of a map: `data[a]`."""
-        return Path(f"{self.text}[{key}]")
+        return Path(f"[{key}]", self)
 
     def __str__(self) -> str:
-        return self.text or "<nil>"
+        steps = []
+        path: Path | None = self
+        while path is not None:
+            steps.append(path._step)
+            path = path._above
+        return "".join(reversed(steps)).removeprefix(".") or "<nil>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Path) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __repr__(self) -> str:
+        return f"Path({str(self)!r})"
 
 
 @dataclass(frozen=True, slots=True)

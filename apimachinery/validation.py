@@ -7,6 +7,7 @@ Lengths of names count characters, lengths of label keys and values count bytes,
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from apimachinery import field
@@ -80,8 +81,13 @@ def inclusive_range(low: int, high: int) -> str:
     return f"must be between {low} and {high}, inclusive"
 
 
+@cache
+def _compiled(regex: str) -> re.Pattern[str]:
+    return re.compile(regex)
+
+
 def _full(regex: str, value: str) -> bool:
-    return re.fullmatch(regex, value) is not None
+    return _compiled(regex).fullmatch(value) is not None
 
 
 def _bytes(value: str) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Protocol
+from collections import OrderedDict
+from typing import Final, Protocol
 
 from apimachinery import errors
-from apimachinery.objects import View
+from apimachinery.objects import StoredObject, View
 from server.registry.registry import Registry
 from server.registry.store import Store
 from storage.interfaces import ListOptions, WatchOptions
@@ -29,11 +30,28 @@ class Lister(Protocol):
         ...
 
 
+KEPT_VIEWS: Final = 1024
+
+
 class RegistryLister:
     """A Lister over the server's own stores."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._views: OrderedDict[str, tuple[int, View]] = OrderedDict()
+
+    def _view(self, resource: str, stored: StoredObject) -> View:
+        """The decoded object, kept while it is asked for: every write reads the same few."""
+        key = f"{resource}/{stored.key}"
+        known = self._views.get(key)
+        if known is not None and known[0] == stored.resource_version:
+            self._views.move_to_end(key)
+            return known[1]
+        view = stored.view
+        self._views[key] = (stored.resource_version, view)
+        if len(self._views) > KEPT_VIEWS:
+            self._views.popitem(last=False)
+        return view
 
     def _store(self, resource: str) -> Store | None:
         try:
@@ -47,17 +65,18 @@ class RegistryLister:
         if store is None or not name:
             return None
         try:
-            return (await store.get(namespace, name, resource_version=0)).view
+            return self._view(resource, await store.get(namespace, name, resource_version=0))
         except errors.NotFound:
             found = await store.find(namespace, name)
-            return found.view if found is not None else None
+            return self._view(resource, found) if found is not None else None
 
     async def list(self, resource: str, namespace: str = "") -> list[View]:
         """From the cache."""
         store = self._store(resource)
         if store is None:
             return []
-        return [item.view for item in (await store.get_list(namespace, ListOptions(resource_version=0))).items]
+        found = await store.get_list(namespace, ListOptions(resource_version=0))
+        return [self._view(resource, item) for item in found.items]
 
     async def wait(self, resource: str, namespace: str, name: str, seconds: float) -> View | None:
         """Watch until the object is added; there is no polling."""
