@@ -1,4 +1,4 @@
-"""REST over one aiohttp session with raw JSON bodies. Models client-go/rest and client-go/dynamic.
+"""REST over kept-alive connections with raw JSON bodies. Models client-go/rest and client-go/dynamic.
 
 Objects are plain dicts. An error answer is raised as the StatusError that the server raised; a broken connection is
 a TransportError. Requests are retried as client-go retries them: on 429 and 5xx when the server says Retry-After, and
@@ -11,14 +11,10 @@ import asyncio
 import copy
 import logging
 import platform
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode, urlsplit
-
-import aiohttp
-from yarl import URL
 
 from apimachinery import errors, serializer
 from apimachinery.clock import Clock, RealClock
@@ -28,6 +24,7 @@ from controllers.runtime.errors import TransportError
 from controllers.runtime.kubeconfig import RestConfig
 from controllers.runtime.metrics import Registry
 from controllers.runtime.rate_limiter import TokenBucket
+from controllers.runtime.transport import ConnectionFailed, ConnectionPool, Response, Stream
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
@@ -38,7 +35,9 @@ PARTIAL_METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.
 PARTIAL_METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 MAX_RETRIES: Final = 10
-_TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.SSLError)
+_QUIET: Final = 4
+_TRANSPORT_ERRORS: Final = (ConnectionFailed, TimeoutError)
+_WATCH_HEAD_SECONDS: Final = 60.0
 _CHUNK: Final = 500
 _ARCH: Final = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -76,11 +75,13 @@ class Client:
         self._clock = clock or RealClock()
         self._limiter = TokenBucket(self._clock, qps=qps, burst=burst) if qps > 0 else None
         self._slots = asyncio.Semaphore(max_in_flight)
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = timeout
         self._metrics = metrics or Registry()
         self._host = urlsplit(config.server).netloc
-        self._headers = {"User-Agent": user_agent or default_user_agent("kube-controller-manager"), "Accept": JSON}
-        self._sessions: list[aiohttp.ClientSession] = []
+        self._base = self._base_headers(user_agent or default_user_agent("kube-controller-manager"))
+        self._prefix = urlsplit(config.server).path
+        self._pools: list[ConnectionPool] = []
+        self._traffic = _Traffic()
 
     @property
     def clock(self) -> Clock:
@@ -90,7 +91,7 @@ class Client:
     def with_user_agent(self, name: str) -> Client:
         """The same connections under another program's name, which is also its field manager."""
         other = copy.copy(self)
-        other._headers = {**self._headers, "User-Agent": default_user_agent(name)}
+        other._base = self._base_headers(default_user_agent(name))
         return other
 
     def as_user(self, name: str) -> Client:
@@ -100,23 +101,15 @@ class Client:
         return other
 
     async def __aenter__(self) -> Self:
-        context = self._config.ssl_context()
-        connector = aiohttp.TCPConnector(limit=0, ssl=context if context is not None else True, keepalive_timeout=90)
-        self._sessions.append(
-            aiohttp.ClientSession(
-                connector=connector,
-                skip_auto_headers=("Accept-Encoding",),
-                auto_decompress=False,
-                read_bufsize=2**18,
-            )
-        )
+        config = self._config
+        self._pools.append(ConnectionPool(config.server, config.ssl_context(), server_name=config.server_name))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._sessions:
-            await self._sessions.pop().close()
+        while self._pools:
+            await self._pools.pop().close()
 
     # verbs ----------------------------------------------------------------------------------------------------------
 
@@ -256,7 +249,7 @@ class Client:
         if timeout_seconds:
             params["timeoutSeconds"] = str(timeout_seconds)
         accept = PARTIAL_METADATA if metadata_only else JSON
-        return Watch(self, self._url(object_path(resource, namespace), params), accept)
+        return Watch(self, self._target(object_path(resource, namespace), params), accept)
 
     # transport ------------------------------------------------------------------------------------------------------
 
@@ -271,115 +264,105 @@ class Client:
         accept: str = JSON,
     ) -> bytes:
         """One request with its retries; the body of a success answer."""
-        url = self._url(path, params)
-        headers = self._request_headers(accept, content_type if body is not None else "")
+        data = self._encode(method, self._target(path, params), accept, content_type, body)
         for attempt in range(MAX_RETRIES + 1):
             if self._limiter is not None:
                 await self._limiter.wait()
             try:
                 async with self._slots:
-                    status, retry_after, data = await self._once(method, url, headers, body)
+                    answer = await self._once(method, data)
             except _TRANSPORT_ERRORS as error:
-                if (
-                    method != "GET"
-                    or attempt >= MAX_RETRIES
-                    or not isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError)
-                ):
+                broke = isinstance(error, ConnectionFailed)
+                if method != "GET" or attempt >= MAX_RETRIES or not broke:
                     raise TransportError(f"{method} {path}: {error or type(error).__name__}") from error
                 await self._clock.sleep(min(0.05 * 2**attempt, 5.0))
                 continue
-            if status < 400:
-                return data
-            failure = _status_error(status, data)
-            if retry_after is None or attempt >= MAX_RETRIES or (status != 429 and status < 500):
+            if answer.status < 400:
+                return answer.body
+            failure = _status_error(answer.status, answer.body)
+            retry_after = _retry_after(answer.headers.get("retry-after"))
+            if retry_after is None or attempt >= MAX_RETRIES or (answer.status != 429 and answer.status < 500):
                 raise failure
             log.debug("%s %s: %s; trying again in %s s", method, path, failure, retry_after)
             await self._clock.sleep(retry_after)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _once(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
-    ) -> tuple[int, int | None, bytes]:
+    async def _once(self, method: str, data: bytes) -> Response:
         started = self._clock.monotonic()
         code = "<error>"
         try:
-            async with self._session.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **self._server_name,
-            ) as response:
-                data = await response.read()
-                code = str(response.status)
-                return response.status, _retry_after(response.headers.get("Retry-After")), data
+            answer = await self._pool.request(data, timeout=self._timeout)
+            code = str(answer.status)
+            return answer
         finally:
             self._metrics.requests.inc(code, self._host, method)
             self._metrics.request_duration.observe(self._clock.monotonic() - started, self._host, method)
 
+    async def open_stream(self, target: str, accept: str) -> Stream:
+        """GET a target whose answer is read as it comes; raises what the server refused it with."""
+        code = "<error>"
+        try:
+            stream = await self._pool.stream(self._encode("GET", target, accept), timeout=_WATCH_HEAD_SECONDS)
+            code = str(stream.status)
+            if stream.status >= 400:
+                raise _status_error(stream.status, await stream.read_all())
+            return stream
+        except _TRANSPORT_ERRORS as error:
+            raise TransportError(f"WATCH {target}: {error or type(error).__name__}") from error
+        finally:
+            self._metrics.requests.inc(code, self._host, "GET")
+
     @property
-    def _session(self) -> aiohttp.ClientSession:
-        if not self._sessions:
+    def _pool(self) -> ConnectionPool:
+        if not self._pools:
             raise RuntimeError("the client is not open: use `async with`")
-        return self._sessions[0]
+        return self._pools[0]
 
-    @property
-    def _server_name(self) -> dict[str, Any]:
-        return {"server_hostname": self._config.server_name} if self._config.server_name else {}
+    def _base_headers(self, user_agent: str) -> str:
+        return f" HTTP/1.1\r\nHost: {self._host}\r\nUser-Agent: {user_agent}\r\n"
 
-    def _request_headers(self, accept: str, content_type: str) -> dict[str, str]:
-        headers = {**self._headers, "Accept": accept}
-        if content_type:
-            headers["Content-Type"] = content_type
+    def _encode(
+        self, method: str, target: str, accept: str, content_type: str = "", body: bytes | None = None
+    ) -> bytes:
+        head = f"{method} {target}{self._base}Accept: {accept}\r\n"
         if token := self._config.bearer_token():
-            headers["Authorization"] = f"Bearer {token}"
-        return headers
+            head += f"Authorization: Bearer {token}\r\n"
+        if body is None:
+            return f"{head}\r\n".encode("latin-1")
+        return f"{head}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
 
-    def _url(self, path: str, params: Mapping[str, str] | None) -> URL:
-        query = f"?{urlencode(params)}" if params else ""
-        return URL(f"{self._config.server}{path}{query}", encoded=True)
+    def _target(self, path: str, params: Mapping[str, str] | None) -> str:
+        return f"{self._prefix}{path}?{urlencode(params)}" if params else f"{self._prefix}{path}"
 
 
 class Watch:
     """One open watch; ends when the server ends it, raises what an ERROR event carries."""
 
-    def __init__(self, client: Client, url: URL, accept: str) -> None:
+    def __init__(self, client: Client, target: str, accept: str) -> None:
         self._client = client
-        self._url = url
+        self._target = target
         self._accept = accept
-        self._response: aiohttp.ClientResponse | None = None
+        self._stream: Stream | None = None
+        self._events: AsyncGenerator[WatchEvent, None] | None = None
 
     async def __aenter__(self) -> AsyncIterator[WatchEvent]:
-        client = self._client
-        try:
-            self._response = await client._session.get(
-                self._url,
-                headers=client._request_headers(self._accept, ""),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
-                **client._server_name,
-            )
-            if self._response.status >= 400:
-                raise _status_error(self._response.status, await self._response.read())
-        except _TRANSPORT_ERRORS as error:
-            raise TransportError(f"WATCH {self._url.path}: {error or type(error).__name__}") from error
-        finally:
-            code = str(self._response.status) if self._response is not None else "<error>"
-            client._metrics.requests.inc(code, client._host, "GET")
-        return self._events(self._response)
+        self._stream = await self._client.open_stream(self._target, self._accept)
+        self._events = self._read(self._stream)
+        return self._events
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._response is not None:
-            self._response.close()
+        if self._events is not None:
+            await self._events.aclose()
+        if self._stream is not None:
+            self._stream.close()
 
-    async def _events(self, response: aiohttp.ClientResponse) -> AsyncIterator[WatchEvent]:
+    async def _read(self, stream: Stream) -> AsyncGenerator[WatchEvent, None]:
         rest = b""
         loads = serializer.loads
         try:
-            async for chunk in response.content.iter_any():
+            while chunk := await stream.read():
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if not line:
@@ -388,8 +371,8 @@ class Watch:
                     if event["type"] == "ERROR":
                         raise errors.StatusError.from_status(event["object"])
                     yield event["type"], event["object"]
-        except _TRANSPORT_ERRORS as error:
-            raise TransportError(f"WATCH {self._url.path}: {error or type(error).__name__}") from error
+        except ConnectionFailed as error:
+            raise TransportError(f"WATCH {self._target}: {error}") from error
 
 
 def object_path(resource: GroupVersionResource, namespace: str = "", name: str = "", subresource: str = "") -> str:

@@ -28,8 +28,9 @@ _SIMILAR_SECONDS: Final = 600.0
 _SPAM_BURST: Final = 25
 _SPAM_QPS: Final = 1 / 300
 _CACHE_SIZE: Final = 4096
-_QUEUE_SIZE: Final = 2500
+_QUEUE_SIZE: Final = 10_000
 _SENDERS: Final = 4
+_PATIENCE_SECONDS: Final = 2.0
 _TRIES: Final = 12
 _RETRY_SECONDS: Final = 10.0
 _SERIES_SECONDS: Final = 360.0
@@ -251,6 +252,7 @@ class EventBroadcaster:
     async def _send_all(self, queue: asyncio.Queue[_Sending]) -> None:
         while True:
             sending = await queue.get()
+            await self._client.quiet(_PATIENCE_SECONDS)
             try:
                 await self._send(sending)
             finally:
