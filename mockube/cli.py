@@ -231,6 +231,17 @@ def version() -> None:
     click.echo(f"kubectl {shutil.which('kubectl') or 'not on the path'}")
 
 
+@cli.command("envtest-assets")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def envtest_assets(directory: Path) -> None:
+    """Write stand-ins for envtest's kube-apiserver, etcd and kubectl: then KUBEBUILDER_ASSETS=DIRECTORY."""
+    from mockube.envtest import write_assets
+
+    for path in write_assets(directory):
+        click.echo(path)
+    click.echo(f"export KUBEBUILDER_ASSETS={directory.resolve()}", err=True)
+
+
 @cli.group()
 def nodes() -> None:
     """Add, list and remove simulated nodes of a running cluster."""
