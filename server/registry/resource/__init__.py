@@ -27,26 +27,9 @@ def resources(config: RegistryConfig) -> list[Resource]:
     group = "resource.k8s.io"
     stored = (group, "v1beta2" if config.version == (1, 34) else "v1")
     found = [
-        declare(
-            group,
-            "v1",
-            "DeviceClass",
-            namespaced=False,
-            plural="deviceclasses",
-            stored_as=stored,
-            strategy=DeviceStrategy(),
-        ),
-        declare(
-            group,
-            "v1",
-            "ResourceClaim",
-            namespaced=True,
-            stored_as=stored,
-            strategy=ClaimStrategy(),
-            status=StatusStrategy(),
-        ),
-        declare(group, "v1", "ResourceClaimTemplate", namespaced=True, stored_as=stored, strategy=DeviceStrategy()),
-        declare(group, "v1", "ResourceSlice", namespaced=False, stored_as=stored, strategy=DeviceStrategy()),
+        deviceclass.resource(config, stored),
+        *resourceclaim.resources(config, stored),
+        resourceslice.resource(config, stored),
     ]
     if at_least(config, 37):
         found.append(
