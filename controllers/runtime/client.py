@@ -8,9 +8,11 @@ reads on a broken connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import logging
 import platform
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Final, Literal, Self
@@ -97,7 +99,7 @@ class Client:
     def as_user(self, name: str) -> Client:
         """The same connections and program, impersonating a user."""
         other = copy.copy(self)
-        other._headers = {**self._headers, "Impersonate-User": name}
+        other._base = f"{self._base}Impersonate-User: {name}\r\n"
         return other
 
     async def __aenter__(self) -> Self:
@@ -287,14 +289,20 @@ class Client:
             await self._clock.sleep(retry_after)
         raise AssertionError("the last attempt returns or raises")
 
+    async def quiet(self, patience: float) -> None:
+        """Return when few requests are under way, or after so many seconds: for what can wait, such as events."""
+        await self._traffic.quiet(patience)
+
     async def _once(self, method: str, data: bytes) -> Response:
         started = self._clock.monotonic()
         code = "<error>"
+        self._traffic.begin()
         try:
             answer = await self._pool.request(data, timeout=self._timeout)
             code = str(answer.status)
             return answer
         finally:
+            self._traffic.end()
             self._metrics.requests.inc(code, self._host, method)
             self._metrics.request_duration.observe(self._clock.monotonic() - started, self._host, method)
 
@@ -333,6 +341,34 @@ class Client:
 
     def _target(self, path: str, params: Mapping[str, str] | None) -> str:
         return f"{self._prefix}{path}?{urlencode(params)}" if params else f"{self._prefix}{path}"
+
+
+class _Traffic:
+    """How many requests are under way, and who waits for there to be few."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def begin(self) -> None:
+        self._under_way += 1
+
+    def end(self) -> None:
+        self._under_way -= 1
+        while self._waiting and self._under_way < _QUIET:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    async def quiet(self, patience: float) -> None:
+        if self._under_way < _QUIET:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await waiter
 
 
 class Watch:
