@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.registry.config import RegistryConfig
 from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.resource import deviceclass, resourceclaim, resourceslice
 from server.registry.rest import Resource, Strategy
 
 
