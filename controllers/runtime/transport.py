@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 _STREAM_HIGH_WATER: Final = 1 << 20
@@ -121,8 +121,7 @@ class _Connection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection makes no other
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def send(self, data: bytes, *, streaming: bool) -> asyncio.Future[Response | Stream]:
         """Write a request; the future gives its answer."""
