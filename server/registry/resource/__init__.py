@@ -6,17 +6,11 @@ from server.registry.config import RegistryConfig
 from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
 from server.registry.resource import deviceclass, resourceclaim, resourceslice
-from server.registry.rest import Resource, Strategy
+from server.registry.rest import Resource
 
 
-class DeviceStrategy(Strategy):
-    """The kinds of this group answer a deletion with what was deleted."""
-
-    returns_deleted_object = True
-
-
-class ClaimStrategy(SpecStrategy):
-    """As the others, with a status."""
+class DeviceTaintRuleStrategy(SpecStrategy):
+    """As its siblings it answers a deletion with what was deleted."""
 
     returns_deleted_object = True
 
@@ -40,7 +34,7 @@ def resources(config: RegistryConfig) -> list[Resource]:
                 "DeviceTaintRule",
                 namespaced=False,
                 stored_as=(group, "v1beta2"),
-                strategy=SpecStrategy(),
+                strategy=DeviceTaintRuleStrategy(),
                 status=StatusStrategy(),
             )
         )

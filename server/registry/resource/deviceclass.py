@@ -15,6 +15,7 @@ from server.registry.rest import Context, Resource
 class DeviceClassStrategy(BuiltinStrategy):
     """Selectors and configuration, both free to change."""
 
+    returns_deleted_object = True
     generation_of = ("spec",)
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:

@@ -17,6 +17,8 @@ _SPEC = field.Path("spec")
 class ResourceClaimStrategy(SpecStrategy):
     """What is asked for never changes."""
 
+    returns_deleted_object = True
+
     def default(self, obj: Object) -> None:
         default_claim(obj.setdefault("spec", {}))
 
@@ -39,6 +41,8 @@ class ResourceClaimStatusStrategy(StatusStrategy):
 
 class ResourceClaimTemplateStrategy(BuiltinStrategy):
     """A claim that is made for each pod; it never changes either."""
+
+    returns_deleted_object = True
 
     def default(self, obj: Object) -> None:
         default_claim(obj.setdefault("spec", {}).setdefault("spec", {}))

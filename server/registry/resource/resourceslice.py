@@ -24,6 +24,7 @@ _SPEC: Final = field.Path("spec")
 class ResourceSliceStrategy(BuiltinStrategy):
     """Driver, pool and node stay, the devices change."""
 
+    returns_deleted_object = True
     generation_of = ("spec",)
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
