@@ -93,8 +93,8 @@ def go_type(scope: Scope, suffix: str = "") -> str:
 
 
 def list_metadata(found: ListResult) -> Object:
-    """The metadata of a list."""
-    metadata: Object = {"resourceVersion": str(found.resource_version)}
+    """The metadata of a list; kinds that are not stored have no resourceVersion."""
+    metadata: Object = {"resourceVersion": str(found.resource_version)} if found.resource_version else {}
     if found.continue_:
         metadata["continue"] = found.continue_
     if found.remaining is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from server.endpoints.componentstatus import component_statuses
 from server.endpoints.reviews import access_review, identity
 from server.endpoints.scope import ScopeHandler
 from server.endpoints.subresources.binding import legacy_binding
 
 HANDLERS: Final[Mapping[str, ScopeHandler]] = {
     "bindings": legacy_binding,
+    "componentstatuses": component_statuses,
     "localsubjectaccessreviews": access_review.local_subject_access_review,
     "selfsubjectaccessreviews": access_review.self_subject_access_review,
     "selfsubjectreviews": identity.self_subject_review,
