@@ -87,3 +87,7 @@ class Unreachable(StorageError):
     def __init__(self, message: str, *, unknown_outcome: bool = False) -> None:
         super().__init__(message)
         self.unknown_outcome = unknown_outcome
+
+
+class TimedOut(Unreachable):
+    """The store behind did not answer in time."""

@@ -17,13 +17,22 @@ from storage.history import HistoryLimits
 from storage.interfaces import Attributes, Storage
 from storage.store import Store
 
+
+def _etcd(url: str, clock: Clock) -> Backend:
+    from storage.backend.etcd.backend import EtcdBackend  # gRPC is loaded by those who use it
+    from storage.backend.etcd.config import EtcdConfig
+
+    return EtcdBackend(EtcdConfig.from_url(url), clock)
+
+
 _BACKENDS: Final[dict[str, Callable[[str, Clock], Backend]]] = {
     "memory": lambda _url, clock: MemoryBackend(clock),
+    "etcd": _etcd,
 }
 
 
 def open_backend(url: str, clock: Clock) -> Backend:
-    """The backend of a URL (`memory://`), not yet started; ValueError for a scheme that is not known."""
+    """The backend of a URL (`memory://`, `etcd://host:2379/registry`), not yet started; ValueError for a bad one."""
     scheme = url.partition("://")[0]
     if scheme not in _BACKENDS:
         raise ValueError(f"unknown store {url!r}: want one of {', '.join(f'{s}://' for s in _BACKENDS)}")
@@ -80,6 +89,15 @@ class StorageFactory:
         await self.backend.start()
         for cacher in list(self._cachers.values()):
             await cacher.start()
+
+    async def snapshot(self) -> bytes:
+        """Everything that is stored, as bytes that either backend can restore."""
+        return await self.backend.snapshot()
+
+    async def restore(self, data: bytes) -> None:
+        """Put a snapshot in the place of everything that is stored. ValueError when it is none."""
+        await self.backend.restore(data)
+        self._leases.forget()
 
     async def stop(self) -> None:
         """End every watch and close the backend."""

@@ -142,3 +142,11 @@ class Backend(Protocol):
     async def grant(self, ttl: int) -> int:
         """A lease that removes the keys written with it after `ttl` seconds of the cluster's time."""
         ...
+
+    async def snapshot(self) -> bytes:
+        """Everything, as bytes that any backend can restore."""
+        ...
+
+    async def restore(self, data: bytes) -> None:
+        """Put a snapshot in the place of everything; revisions still grow. ValueError when it is none."""
+        ...

@@ -35,3 +35,7 @@ class LeaseManager:
         lease = await self._backend.grant(ttl + extra)
         self._lease, self._ends, self._objects = lease, end + extra, 1
         return lease
+
+    def forget(self) -> None:
+        """Give no lease out again: the backend's leases are others now."""
+        self._lease = 0

@@ -147,12 +147,12 @@ class MemoryBackend:
         """A lease of `ttl` seconds on the injected clock."""
         return self._leases.grant(ttl)
 
-    def snapshot(self) -> bytes:
+    async def snapshot(self) -> bytes:
         """The whole state, with revisions and what is left of each lease; not its history."""
         kvs = [kv for key in self._live if (kv := self._latest[key].kv) is not None]
         return dump.save(self._revision, kvs, self._leases.remaining())
 
-    def restore(self, data: bytes) -> None:
+    async def restore(self, data: bytes) -> None:
         """Replace the state by a snapshot's. The revision still grows, and every watch is lost; ValueError."""
         state = dump.load(data)
         self._revision = self._compacted = max(self._revision, state.revision) + 1

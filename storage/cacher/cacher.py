@@ -187,16 +187,21 @@ class Cacher:
             revision = found.revision
         decoded = (self._decode(kv) for kv in found.kvs)
         self._cache.replace((stored for stored in decoded if stored is not None), revision)
-        watch = backend.watch(start, start_revision=revision + 1, sink=self)
+        try:
+            watch = backend.watch(start, start_revision=revision + 1, sink=self)
+        except Compacted:
+            _log.info("the history of %s was compacted while it was read", start)
+            return
         try:
             if not watch.synchronous:
                 await watch.reached(await backend.current_revision())
+            if self._loads == load:
+                self._watch = watch
         except Compacted:
             _log.info("the history of %s was compacted while it was read", start)
-        if self._loads == load:
-            self._watch = watch
-        else:
-            watch.cancel()
+        finally:
+            if self._watch is not watch:
+                watch.cancel()
 
     async def _fresh(self, wanted: int | None) -> BackendWatch:
         """Wait until the cache stands at `wanted`, or at the backend's present for None."""

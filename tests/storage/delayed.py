@@ -67,6 +67,13 @@ class DelayedBackend:
         await self._travel()
         return await self.inner.grant(ttl)
 
+    async def snapshot(self) -> bytes:
+        await self._travel()
+        return await self.inner.snapshot()
+
+    async def restore(self, data: bytes) -> None:
+        await self.inner.restore(data)
+
     async def _travel(self) -> None:
         for _ in range(self.turns):
             await asyncio.sleep(0)

@@ -184,13 +184,13 @@ async def test_a_cache_made_late_has_the_backends_history() -> None:
 async def test_a_restored_store_ends_watches_and_is_read_anew() -> None:
     _, backend, cacher = make()
     await fill(cacher, "ns/a", node="n1")
-    saved = backend.snapshot()
+    saved = await backend.snapshot()
     await fill(cacher, "ns/b")
     last = await cacher.delete("ns/a")
     watch = cacher.watch("", WatchOptions(last.resource_version))
     waiting = asyncio.ensure_future(take(watch, 1))
     await asyncio.sleep(0)
-    backend.restore(saved)
+    await backend.restore(saved)
     with pytest.raises(errors.Compacted):
         await waiting
     assert await take(watch, 1) == []
@@ -241,11 +241,11 @@ async def test_a_watch_lost_far_away_is_read_anew() -> None:
     inner = MemoryBackend(clock)
     cacher = Cacher(Store(DelayedBackend(inner), clock, PREFIX, attributes=pod_attributes), clock)
     await fill(cacher, "ns/a")
-    saved = inner.snapshot()
+    saved = await inner.snapshot()
     await fill(cacher, "ns/b")
     watch = cacher.watch("", WatchOptions())
     await take(watch, 2)
-    inner.restore(saved)
+    await inner.restore(saved)
     assert names((await cacher.get_list("", ListOptions())).items) == ["ns/a"]
     with pytest.raises(errors.Compacted):
         await take(watch, 1)

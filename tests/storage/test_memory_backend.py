@@ -219,10 +219,10 @@ async def test_a_state_comes_back(backend: MemoryBackend, clock: ManualClock) ->
     await backend.put("/gone", b"", expected=0)
     await backend.delete("/gone", expected=4)
     clock.advance(4)
-    saved = backend.snapshot()
+    saved = await backend.snapshot()
     other_clock = ManualClock()
     other = MemoryBackend(other_clock)
-    other.restore(saved)
+    await other.restore(saved)
     assert (await other.range("/", "0")).kvs == (await backend.range("/", "0")).kvs
     assert await other.current_revision() == 6
     other_clock.advance(5.9)
@@ -233,13 +233,13 @@ async def test_a_state_comes_back(backend: MemoryBackend, clock: ManualClock) ->
 
 async def test_restoring_never_takes_the_revision_back_and_ends_watches(backend: MemoryBackend) -> None:
     a = await backend.put("/a", b"1", expected=0)
-    saved = backend.snapshot()
+    saved = await backend.snapshot()
     for i in range(10):
         await backend.put(f"/later{i}", b"", expected=0)
     sink = Recorder()
     backend.watch("/", start_revision=13, sink=sink)
     before = await backend.current_revision()
-    backend.restore(saved)
+    await backend.restore(saved)
     assert await backend.current_revision() > before
     assert isinstance(sink.error, errors.Compacted)
     assert [kv.key for kv in (await backend.range("/", "0")).kvs] == ["/a"]
@@ -253,9 +253,9 @@ async def test_restoring_never_takes_the_revision_back_and_ends_watches(backend:
 async def test_what_is_no_state_is_refused(backend: MemoryBackend, damage: bytes) -> None:
     await backend.put("/a", b"1", expected=0)
     with pytest.raises(ValueError, match="state"):
-        backend.restore(damage)
+        await backend.restore(damage)
     with pytest.raises(ValueError, match="state"):
-        backend.restore(backend.snapshot()[:-1])
+        await backend.restore((await backend.snapshot())[:-1])
     assert (await backend.get("/a")).kv is not None
 
 
@@ -263,6 +263,6 @@ async def test_saving_and_restoring_take_milliseconds(backend: MemoryBackend) ->
     for i in range(2000):
         await backend.put(f"/registry/pods/ns/pod-{i:05}", b"x" * 4000, expected=0)
     start = time.perf_counter()
-    backend.restore(backend.snapshot())
+    await backend.restore(await backend.snapshot())
     assert time.perf_counter() - start < 1
     assert await backend.count("/registry/pods/", "/registry/pods0") == 2000

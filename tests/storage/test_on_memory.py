@@ -39,6 +39,9 @@ class MemoryLab:
         self._cachers.append(cacher)
         return cacher
 
+    async def compact(self, revision: int) -> None:
+        await self.backend.compact(revision)
+
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await asyncio.sleep(0)

@@ -17,7 +17,6 @@ from apimachinery.fields import FieldSelector
 from apimachinery.labels import LabelSelector
 from apimachinery.objects import Object, StoredObject, View
 from storage import continue_token, errors
-from storage.backend.interfaces import Backend
 from storage.codec import metadata_attributes
 from storage.interfaces import (
     Event,
@@ -34,16 +33,17 @@ NODE = "spec.nodeName"
 
 
 class Lab(Protocol):
-    """A Storage of pods, indexed by node, on a backend of its own."""
+    """A Storage of pods, indexed by node, on a store of its own."""
 
     @property
     def storage(self) -> Storage: ...
 
-    @property
-    def backend(self) -> Backend: ...
-
     def reopened(self) -> Storage:
         """Another Storage over the same objects, as a second server would have it."""
+        ...
+
+    async def compact(self, revision: int) -> None:
+        """Forget the past at every server."""
         ...
 
     async def advance(self, seconds: float) -> None:
@@ -363,7 +363,7 @@ class StorageSuite:
         page = await lab.storage.get_list("ns/", ListOptions(limit=1))
         await lab.storage.delete("ns/b")
         last = await lab.storage.create("ns/d", pod("d"))
-        await lab.backend.compact(last.resource_version)
+        await lab.compact(last.resource_version)
         with pytest.raises(errors.Compacted, match=r"^The resourceVersion for the provided list is too old\.$"):
             await lab.storage.get_list("", ListOptions(resource_version=a.resource_version, match="Exact"))
         with pytest.raises(errors.Compacted, match=r"^The provided continue parameter is too old") as expired:
@@ -509,7 +509,7 @@ class StorageSuite:
 
     async def test_a_watch_from_before_the_compaction_is_refused(self, lab: Lab) -> None:
         first, *_, last = await fill(lab.storage, "ns/a", "ns/b", "ns/c")
-        await lab.backend.compact(last.resource_version)
+        await lab.compact(last.resource_version)
         storage = lab.reopened()
         with pytest.raises(errors.Compacted) as refused:
             await take(storage.watch("", WatchOptions(resource_version=first.resource_version)), 1)
