@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import aiohttp
 
 from apimachinery import errors
+from server.certificates import Pair
 from server.endpoints.connect import Location
 from server.endpoints.request import Request, Response, WebSocket
 
 CONNECT_TIMEOUT: Final = 5.0
+_NORMAL: Final = 1000
+_NEVER_SENT: Final = frozenset({1005, 1006, 1015})
+"""Close codes that stand for the lack of one."""
 _HOP_HEADERS: Final = frozenset(
     {
+        "authorization",
         "connection",
         "content-length",
         "host",
@@ -30,17 +36,29 @@ _HOP_HEADERS: Final = frozenset(
 
 
 class HttpUpstream:
-    """One client session for all kubelets, opened with the first request."""
+    """One client session for all kubelets, opened with the first request.
 
-    def __init__(self) -> None:
+    `credentials` gives the certificate that kubelets get to see. Theirs are not verified, as upstream unless told to.
+    """
+
+    def __init__(self, credentials: Callable[[], Pair] | None = None) -> None:
+        self._credentials = credentials
         self._session: aiohttp.ClientSession | None = None
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
-            connector = aiohttp.TCPConnector(ssl=False, limit=0)
+            connector = aiohttp.TCPConnector(ssl=self._tls(), limit=0)
             self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
         return self._session
+
+    def _tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if self._credentials is not None:
+            pair = self._credentials()
+            context.load_cert_chain(pair.certificate, pair.key)
+        return context
 
     async def close(self) -> None:
         """End every connection."""
@@ -117,4 +135,5 @@ class _Bridge:
         async for message in self._far:
             if message.type in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT):
                 await near.send(message.data)
-        await near.close(self._far.close_code or 1000)
+        code = self._far.close_code or _NORMAL
+        await near.close(_NORMAL if code in _NEVER_SENT else code)

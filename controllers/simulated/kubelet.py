@@ -11,9 +11,11 @@ from controllers.runtime.context import ControllerContext, ControllerDescriptor
 from controllers.runtime.controller import Controller
 from controllers.runtime.flags import flag
 from controllers.runtime.informer import wait_for_sync
+from controllers.runtime.kubeconfig import load_kubeconfig
 from controllers.runtime.resources import NODES, PODS
 from controllers.simulated import scenario
 from controllers.simulated.cluster_view import ClusterView
+from controllers.simulated.endpoint.server import KubeletServer
 from controllers.simulated.images import Images
 from controllers.simulated.node_agent import NodeAgents
 from controllers.simulated.pod_agent import PodAgents
@@ -28,6 +30,7 @@ class KubeletOptions:
 
     simulated_nodes: str = flag("", "JSON file with the Node objects to register at start.")
     scenario: str = flag("", "YAML file that says how images behave; docs/scenarios.md describes it.")
+    root_ca_file: str = flag("", "Certificate authority of the cluster, which signs the API server's own certificates.")
     kubelet_version: str = flag("v1.36.1", "What the nodes report as their version.")
 
 
@@ -63,23 +66,41 @@ class Kubelets:
             host=self.nodes.host,
         )
         self.nodes.on_power_off = self.pods.power_off
+        authority = _authority(options.root_ca_file, str(context.flags.get("kubeconfig") or ""))
+        self._server = KubeletServer(self.pods, context.clock, authority) if authority else None
 
     async def run(self) -> None:
         """Serve every simulated node until cancelled."""
         await wait_for_sync(self._pods, *self._world.informers())
+        self._world.on_change(self.pods.namespace_changed)
+        try:
+            await self._serve()
+        finally:
+            if self._server is not None:
+                await self._server.stop()
+
+    async def _serve(self) -> None:
+        if self._server is not None:
+            self.nodes.streaming = await self._server.start()
         self._nodes.add_handler(
             on_add=self.nodes.seen, on_update=lambda _, new: self.nodes.seen(new), on_delete=self.nodes.gone
         )
         self._pods.add_handler(
             on_add=self.pods.seen, on_update=lambda _, new: self.pods.seen(new), on_delete=self.pods.gone
         )
-        self._world.on_change(self.pods.namespace_changed)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
                 Controller("kubelet_nodes", self._node_queue, self.nodes.sync, workers=NODE_WORKERS).run()
             )
             tasks.create_task(Controller("kubelet_pods", self._pod_queue, self.pods.sync, workers=POD_WORKERS).run())
             await self.nodes.register_all(self._options.simulated_nodes)
+
+
+def _authority(file: str, kubeconfig: str) -> bytes:
+    """The cluster's certificate authority in PEM; empty when there is none to trust."""
+    if file:
+        return Path(file).read_bytes()
+    return (load_kubeconfig(Path(kubeconfig)).ca or b"") if kubeconfig else b""
 
 
 DESCRIPTOR: Final = ControllerDescriptor("kubelet", Kubelets, options=KubeletOptions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import merge
 from typing import Final, NamedTuple
@@ -44,11 +44,14 @@ class InstanceLog:
     plan: tuple[PlannedLine, ...] = ()
     ended_at: float = math.inf
     written: deque[Line] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
+    taps: list[Callable[[str, Stream], None]] = field(default_factory=list)
+    """Called with all that is written from now on as it is written, and with nothing when the container ends."""
     _rest: str = ""
-    _dropped: int = 0
 
     def write(self, at: float, text: str, stream: Stream = "stdout") -> None:
         """Take output; a last line without a newline waits for its rest."""
+        for tap in tuple(self.taps):
+            tap(text, stream)
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             self.written.append(Line(at, stream, line))
@@ -56,12 +59,19 @@ class InstanceLog:
             self.written.append(Line(at, stream, self._rest))
             self._rest = ""
 
+    @property
+    def unfinished(self) -> str:
+        """What was written after the last newline, such as a prompt."""
+        return self._rest
+
     def end(self, at: float) -> None:
         """The container has stopped; what has no newline yet is a line all the same."""
         self.ended_at = at
         if self._rest:
             self.written.append(Line(at, "stdout", self._rest, partial=True))
             self._rest = ""
+        for tap in tuple(self.taps):
+            tap("", "stdout")
 
     def lines(self, after: float, until: float) -> Iterator[Line]:
         """The lines written later than `after` and not later than `until`, in order."""

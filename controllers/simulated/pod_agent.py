@@ -82,6 +82,10 @@ class PodAgents:
         entry = self._entries.get(f"{namespace}/{name}")
         return entry.machine if entry is not None else None
 
+    def look_again(self, machine: PodMachine) -> None:
+        """Something was done to a machine from outside: play what is due now."""
+        self._queue.add(meta.key(machine.pod))
+
     def now(self) -> float:
         """Seconds of the cluster's wall clock."""
         return self._clock.now().timestamp()

@@ -7,6 +7,7 @@ resumes it at `resume_at`, so a program costs nothing while it sleeps.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -62,6 +63,9 @@ class Process:
     resume_at: float
     exit_code: int | None = None
     request: Request | None = None
+    reading: bool = False
+    """Whether it waits for standard input."""
+    _input: deque[str | None] = field(default_factory=deque, repr=False)
     _answer: Any = field(default=None, repr=False)
 
     @property
@@ -72,6 +76,13 @@ class Process:
     def answer(self, answer: Answer, now: float) -> None:
         """Resume a program that waits for the API server."""
         self._answer, self.request, self.resume_at = answer, None, now
+
+    def feed(self, line: str | None, now: float) -> None:
+        """Give a line of standard input, or None for its end."""
+        self._input.append(line)
+        if self.reading:
+            self.reading, self.resume_at = False, now
+            self._answer = self._input.popleft()
 
     def run(self, now: float, write: Write) -> None:
         """Run what is due at `now`, writing each output at its own moment."""
@@ -90,8 +101,10 @@ class Process:
                     self.resume_at += max(0.0, seconds)
                 case Request():
                     self.request, self.resume_at = effect, FOREVER
+                case ReadInput() if self._input:
+                    self._answer = self._input.popleft()
                 case ReadInput():
-                    self._answer = None
+                    self.reading, self.resume_at = True, FOREVER
             steps += 1
             if steps >= _STEPS_AT_ONCE:
                 self.resume_at += 1.0

@@ -40,27 +40,11 @@ def commanded(sandbox: Sandbox) -> Program:
         sandbox.stop_after = FOREVER
     shell = sandbox.shell()
     shell.lenient = not strict
-    if sandbox.container.get("stdin"):
-        return _attached(shell.start(argv))
-    shell.stdin = ""
+    if not sandbox.container.get("stdin"):
+        shell.stdin = ""
+    elif sandbox.container.get("tty"):
+        shell.variables["TERM"] = "xterm"
     return shell.start(argv)
-
-
-def _attached(program: Program) -> Program:
-    """A program whose standard input stays open and empty: it waits where it would read."""
-    from controllers.simulated.process import ReadInput, Sleep
-
-    answer = None
-    while True:
-        try:
-            effect = program.send(answer)
-        except StopIteration as end:
-            return int(end.value or 0)
-        answer = None
-        if isinstance(effect, ReadInput):
-            yield Sleep(FOREVER)
-        else:
-            answer = yield effect
 
 
 def failing(*lines: str, code: int = 1) -> Program:

@@ -6,6 +6,7 @@ Models pkg/registry/core/pod/strategy.go (LogLocation, streamLocation), pod/rest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -25,6 +26,8 @@ STREAM_PROTOCOLS: Final = (
     "channel.k8s.io",
 )
 TUNNEL_PROTOCOLS: Final = ("SPDY/3.1+portforward.k8s.io",)
+SIMULATED_ENDPOINT: Final = "mockube.dev/kubelet-endpoint"
+_LOOPBACK: Final = re.compile(r"https://127\.0\.0\.1:[0-9]{1,5}")
 _ADDRESS_TYPES: Final = ("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP")
 _DEFAULT_PORT: Final = 10250
 
@@ -58,18 +61,19 @@ class Upstream(Protocol):
 def kubelet_base(node: View) -> str:
     """The base URL of a node's kubelet; InternalError without an address.
 
-    Simulated kubelets stand on loopback addresses and speak plain HTTP there; all others speak TLS.
+    A simulated kubelet's InternalIP leads nowhere: its annotation names the loopback port where it listens.
     """
+    simulated = meta.annotations(node).get(SIMULATED_ENDPOINT, "")
+    if _LOOPBACK.fullmatch(simulated):
+        return simulated
     status = node.get("status") or {}
     addresses = {a["type"]: a["address"] for a in reversed(status.get("addresses") or [])}
     host = next((addresses[t] for t in _ADDRESS_TYPES if addresses.get(t)), "")
-    loopback = next((a for a in addresses.values() if a.startswith("127.") or a == "::1"), "")
     port = ((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port") or _DEFAULT_PORT
-    if not host and not loopback:
+    if not host:
         kinds = " ".join(_ADDRESS_TYPES)
         raise errors.InternalError.of(f"no preferred addresses found; known addresses: [{kinds}]")
-    host, scheme = (loopback, "http") if loopback else (host, "https")
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def container_of(pod: View, asked: str) -> str:
@@ -147,7 +151,26 @@ async def log(scope: Scope) -> Response:
         return Response(204)
     path = f"/containerLogs/{scope.namespace}/{scope.name}/{container}"
     location = Location(await _kubelet(scope, node), path, urlencode(parameters))
-    return await _upstream(scope).fetch(location, scope.request)
+    answer = await _upstream(scope).fetch(location, scope.request)
+    if answer.status >= 300:
+        raise _refusal(answer.status, await _text(answer))
+    return answer
+
+
+def _refusal(code: int, text: str) -> errors.StatusError:
+    """A kubelet's refusal as an error of the API. Models GenericHttpResponseChecker."""
+    if code == errors.BadRequest.code:
+        return errors.BadRequest(text)
+    if code == errors.InternalError.code:
+        return errors.InternalError.of(text)
+    if code == errors.NotFound.code:
+        return errors.NotFound(text, details={})
+    return errors.Unknown(text, code=code)
+
+
+async def _text(answer: Response) -> str:
+    body = answer.body if isinstance(answer.body, bytes) else b"".join([chunk async for chunk in answer.body])
+    return body[:2048].decode(errors="replace")
 
 
 _Streams = Mapping[str, str]

@@ -539,6 +539,12 @@ def no_network(name: str) -> Command:
     return run
 
 
+def help_(shell: Shell, args: list[str]) -> Program:
+    """The commands there are."""
+    yield Output("Commands of this simulated container:\n" + " ".join(sorted(_COMMANDS)) + "\n")
+    return 0
+
+
 # the shell's own ----------------------------------------------------------------------------------------------------
 
 
@@ -707,6 +713,7 @@ def timeout(shell: Shell, args: list[str]) -> Program:
 
 
 _COMMANDS: Final[dict[str, Command]] = {
+    "help": help_,
     "echo": echo,
     "printf": printf,
     "yes": yes,

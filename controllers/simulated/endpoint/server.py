@@ -1,0 +1,101 @@
+"""One TLS port for all simulated kubelets, open to the API server's certificate alone. Models pkg/kubelet/server.
+
+Simulated InternalIPs lead nowhere, so a Node's annotation `mockube.dev/kubelet-endpoint` says where this port is.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from aiohttp import web
+
+from apimachinery.clock import Clock
+from controllers.health import self_signed_context
+from controllers.simulated.container import Container
+from controllers.simulated.endpoint import attach, exec_, logs
+from controllers.simulated.endpoint.target import Refused, Target
+from controllers.simulated.pod_agent import PodAgents
+
+ADDRESS: Final = "127.0.0.1"
+MASTERS: Final = "system:masters"
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class KubeletServer:
+    """Serves from `start` to `stop`; only clients whose certificate the authority signed for system:masters get in."""
+
+    def __init__(self, pods: PodAgents, clock: Clock, authority: bytes) -> None:
+        self._pods = pods
+        self._clock = clock
+        self._authority = authority
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> str:
+        """Listen on a free port; the base URL."""
+        app = web.Application(middlewares=[_only_masters])
+        app.router.add_get("/healthz", _healthz)
+        app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
+        app.router.add_route("*", "/exec/{namespace}/{pod}/{container}", self._exec)
+        app.router.add_route("*", "/attach/{namespace}/{pod}/{container}", self._attach)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        context = self_signed_context(ADDRESS)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=self._authority.decode())
+        site = web.TCPSite(self._runner, ADDRESS, 0, ssl_context=context)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        return f"https://{ADDRESS}:{port}"
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _target(self, request: web.Request) -> Target:
+        where = request.match_info
+        machine = self._pods.machine(where["namespace"], where["pod"])
+        if machine is None:
+            raise Refused(404, f'pod "{where["pod"]}" does not exist')
+        if machine.host.kubelet_down or machine.host.cut_off:
+            if request.transport is not None:
+                request.transport.abort()
+            raise Refused(503, "the kubelet does not answer")
+        container: Container | None = machine.container(where["container"])
+        if container is None:
+            raise Refused(404, f'container "{where["container"]}" not found in pod "{where["pod"]}"')
+        return Target(self._pods, self._clock, machine, container)
+
+    async def _logs(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await logs.serve(request, self._target(request))
+        except Refused as refused:
+            return refused.response()
+
+    async def _exec(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await exec_.serve(request, self._target(request))
+        except Refused as refused:
+            return refused.response()
+
+    async def _attach(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await attach.serve(request, self._target(request))
+        except Refused as refused:
+            return refused.response()
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+@web.middleware
+async def _only_masters(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The API server shows a certificate of the group that may do everything; nobody else belongs here."""
+    certificate = request.get_extra_info("peercert") or {}
+    groups = {value for part in certificate.get("subject", ()) for key, value in part if key == "organizationName"}
+    if MASTERS not in groups:
+        return web.Response(status=401, text="Unauthorized")
+    return await handler(request)
