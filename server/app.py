@@ -19,6 +19,7 @@ from server.admission.chain import AdmissionChain
 from server.admission.interfaces import PluginContext
 from server.admission.plugins.registration import build_plugins
 from server.aggregation import AvailabilityController
+from server.certificates import Authority, Pair
 from server.endpoints.catalog import Catalog, Endpoint
 from server.endpoints.discovery import Discovery
 from server.endpoints.dispatch import Dispatcher
@@ -149,7 +150,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
         tokens=control.tokens,
         token_generator=control.token_generator,
         api_audiences=control.api_audiences,
-        upstream=HttpUpstream(),
+        upstream=HttpUpstream(lambda: _kubelet_client(options)),
     )
     dispatcher = Dispatcher(services)
     router = Router(Discovery(catalog), dispatcher)
@@ -171,6 +172,12 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
         router,
     )
     return server
+
+
+def _kubelet_client(options: ServerOptions) -> Pair:
+    """What the server shows kubelets."""
+    name = "kube-apiserver-kubelet-client"
+    return Authority(options.cert_dir).client("apiserver-kubelet-client", name, ("system:masters",))
 
 
 def _store_url(options: ServerOptions) -> str:
