@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from server.options import ServerOptions, UsageError, parse
+from storage.errors import StorageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             runner.run(lifecycle.run(options, listener))
     except ValueError as e:
         return _fail(str(e), 2)
+    except StorageError as e:
+        return _fail(f"cannot use etcd at {', '.join(options.etcd_servers)}: {e}", 1)
     except KeyboardInterrupt:
         pass
     return 0

@@ -107,6 +107,7 @@ class Listing:
             predicate=self.predicate,
             bookmarks=self.bookmarks,
             send_initial_events=bool(self.send_initial_events),
+            start_at_current=self.send_initial_events is False,
         )
 
     def watch_timeout(self) -> float:

@@ -32,8 +32,10 @@ def translate(error: storage_errors.StorageError, resource: GroupResource, name:
             return errors.Unknown(str(error), code=500)
         case storage_errors.FutureRevision():
             return errors.Timeout.resource_version_too_large(error.wanted, error.current)
+        case storage_errors.TimedOut():
+            return errors.Timeout(f"Timeout: request did not complete within requested timeout - {error}")
         case storage_errors.Unreachable():
-            return errors.InternalError.of(error)
+            return errors.Unknown(str(error), code=500)
         case _:
             return errors.InternalError.of(error)
 
