@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from apimachinery import serializer
 from apimachinery.objects import Object
@@ -23,11 +25,34 @@ async def run(services: Services, client: LoopbackClient, options: ServerOptions
     start = services.clock.now()
     for path, obj in cluster.objects(services.version, options.service_cluster_ip_range, port, start):
         await write.create(path, obj)
+    address = advertised(options)
+    if address is not None and port:
+        for path, obj in cluster.kubernetes_endpoints(address, port):
+            await write.put(path, obj)
     for api_service in aggregation.local_services(services.catalog):
         await write.create(aggregation.PATH, api_service)
     if "RBAC" in options.authorization_mode:
         for path, obj in default_policy.objects():
             await write.reconcile(path, obj)
+
+
+def advertised(options: ServerOptions) -> IPv4Address | IPv6Address | None:
+    """Where pods would reach the API: --advertise-address, else the address bound to, else the machine's own.
+
+    A loopback address is never announced, as Endpoints may hold none; None when there is no other.
+    """
+    if options.advertise_address:
+        return ip_address(options.advertise_address)
+    bound = ip_address(options.bind_address)
+    if not (bound.is_loopback or bound.is_unspecified):
+        return bound
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a source address; nothing is sent
+        except OSError:
+            return None
+        own = ip_address(probe.getsockname()[0])
+    return None if own.is_loopback or own.is_unspecified else own
 
 
 class _Writer:
@@ -48,6 +73,15 @@ class _Writer:
             if answer.status != 200:
                 _log.error("updating %s: %s", where, _text(answer))
         return new
+
+    async def put(self, path: str, wanted: Object) -> None:
+        """Create, or replace what a former server left."""
+        if await self.create(path, wanted):
+            return
+        where = f"{path}/{wanted['metadata']['name']}"
+        answer = await self._client.send("PUT", where, wanted)
+        if answer.status != 200:
+            _log.error("updating %s: %s", where, _text(answer))
 
     async def reconcile(self, path: str, wanted: Object) -> None:
         """Create, or give an object that exists what it lacks of the default policy."""

@@ -69,6 +69,7 @@ class ServerOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bind_address: str = Field("127.0.0.1", description="Address to listen on.")
+    advertise_address: str = Field("", description="Address that the kubernetes Service leads to; the machine's own.")
     secure_port: int = Field(6443, ge=0, le=65535, description="Port to listen on; 0 for any free one.")
     cert_dir: Path = Field(Path("pki"), description="Where keys and certificates are kept and made.")
     tls_cert_file: Path | None = Field(None, description="Serving certificate instead of one from --cert-dir.")
@@ -116,10 +117,11 @@ class ServerOptions(BaseModel):
     seed: int | None = Field(None, description="Same names and UIDs on every run.")
     v: int = Field(0, description="How much to log: 0 warnings, 2 information, 4 everything.")
 
-    @field_validator("bind_address")
+    @field_validator("bind_address", "advertise_address")
     @classmethod
     def _address(cls, value: str) -> str:
-        ip_address(value)
+        if value:
+            ip_address(value)
         return value
 
     @field_validator("kubernetes_version")

@@ -17,7 +17,7 @@ profiling runtime-config-emulation-forward-compatible service-account-extend-tok
 service-account-lookup shutdown-send-retry-after skip-headers skip-log-headers watch-cache
 """
 _VALUES = """
-add-dir-header admission-control admission-control-config-file advertise-address aggregator-client-cert
+add-dir-header admission-control admission-control-config-file aggregator-client-cert
 allow-metric-labels allow-metric-labels-manifest apiserver-count audit-log-batch-buffer-size
 audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps
 audit-log-format audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode

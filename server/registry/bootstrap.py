@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
 from apimachinery.objects import Object
@@ -64,6 +64,21 @@ def kubernetes_service(cidrs: Sequence[IPv4Network | IPv6Network], port: int) ->
         "type": "ClusterIP",
     }
     return service
+
+
+def kubernetes_endpoints(address: IPv4Address | IPv6Address, port: int) -> Iterator[tuple[str, Object]]:
+    """Endpoints and EndpointSlice behind the `kubernetes` Service. Models pkg/controlplane/reconcilers."""
+    ports = [{"name": "https", "port": port, "protocol": "TCP"}]
+    endpoints = _object("v1", "Endpoints", "kubernetes", namespace="default")
+    endpoints["metadata"]["labels"] = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    endpoints["subsets"] = [{"addresses": [{"ip": str(address)}], "ports": ports}]
+    yield "/api/v1/namespaces/default/endpoints", endpoints
+    slices = _object("discovery.k8s.io/v1", "EndpointSlice", "kubernetes", namespace="default")
+    slices["metadata"]["labels"] = {"kubernetes.io/service-name": "kubernetes"}
+    slices["addressType"] = f"IPv{address.version}"
+    slices["endpoints"] = [{"addresses": [str(address)], "conditions": {"ready": True}}]
+    slices["ports"] = ports
+    yield "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slices
 
 
 def service_cidr(cidrs: Sequence[IPv4Network | IPv6Network], now: datetime) -> Object:
