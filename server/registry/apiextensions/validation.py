@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
 from server.registry.apiextensions import schema_validation, structural
-from server.registry.generic import names
+from server.registry.generic import go_struct, names
 from server.registry.webhookclient import client_config_errors
 
 SCOPES: Final = ("Cluster", "Namespaced")
@@ -338,19 +338,20 @@ def _preserving(obj: View, old: View | None) -> Iterator[field.Error]:
         yield field.invalid(_SPEC / name, True, detail)
 
 
-def _shown(versions: Sequence[Mapping[str, Any]]) -> list[Object]:
+def _shown(versions: Sequence[Mapping[str, Any]]) -> field.Raw:
     """Versions as Go prints its internal type."""
-    return [
-        {
-            "Name": v.get("name") or "",
-            "Served": bool(v.get("served")),
-            "Storage": bool(v.get("storage")),
-            "Deprecated": bool(v.get("deprecated")),
-            "DeprecationWarning": v.get("deprecationWarning"),
-            "Schema": v.get("schema"),
-            "Subresources": v.get("subresources"),
-            "AdditionalPrinterColumns": v.get("additionalPrinterColumns"),
-            "SelectableFields": v.get("selectableFields"),
-        }
+    shown = (
+        go_struct(
+            Name=v.get("name") or "",
+            Served=bool(v.get("served")),
+            Storage=bool(v.get("storage")),
+            Deprecated=bool(v.get("deprecated")),
+            DeprecationWarning=v.get("deprecationWarning"),
+            Schema=v.get("schema"),
+            Subresources=v.get("subresources"),
+            AdditionalPrinterColumns=v.get("additionalPrinterColumns"),
+            SelectableFields=v.get("selectableFields"),
+        )
         for v in versions
-    ]
+    )
+    return field.Raw(f"[{','.join(shown)}]")

@@ -56,7 +56,9 @@ class Kind:
     def prepared(self, obj: View) -> Object:
         """A new object as it is when it is validated."""
         found = self.defaulted(obj)
-        found["metadata"] |= {"namespace": "default", "uid": UID, "creationTimestamp": "2026-01-01T12:00:00Z"}
+        found["metadata"] |= {"uid": UID, "creationTimestamp": "2026-01-01T12:00:00Z"}
+        if self.resource.namespaced:
+            found["metadata"]["namespace"] = "default"
         self.strategy.prepare_for_create(found, CONTEXT)
         return found
 
