@@ -9,9 +9,12 @@ import asyncio
 import uuid
 import zlib
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import HttpVersion11, WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.helpers import rfc822_formatted_time
 from multidict import CIMultiDict
 
 from apimachinery import errors
@@ -21,6 +24,8 @@ from server.filters.warnings import SEPARATOR
 GZIP_THRESHOLD: Final = 128 * 1024
 GZIP_LEVEL: Final = 1
 OFF_LOOP_THRESHOLD: Final = 1024 * 1024
+ONE_WRITE: Final = 64 * 1024
+_REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 def application(handler: Handler) -> web.Application:
@@ -120,12 +125,53 @@ def _headers(request: Request, answer: Response) -> CIMultiDict[str]:
 
 
 async def _whole(incoming: web.Request, answer: Response, body: bytes, headers: CIMultiDict[str]) -> web.StreamResponse:
+    if len(body) <= ONE_WRITE and _plain(incoming, answer):
+        return _OneWrite(answer.status, headers, body)
     if len(body) > GZIP_THRESHOLD and _accepts_gzip(incoming):
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] = "Accept-Encoding"
         off_loop = len(body) > OFF_LOOP_THRESHOLD
         body = await asyncio.to_thread(_gzip, body) if off_loop else _gzip(body)
     return web.Response(status=answer.status, headers=headers, body=body)
+
+
+def _plain(incoming: web.Request, answer: Response) -> bool:
+    """Whether nothing but the length is to be said of the body."""
+    return (
+        incoming.method != "HEAD"
+        and incoming.version == HttpVersion11
+        and incoming.keep_alive
+        and answer.status >= 200
+        and answer.status not in (204, 304)
+    )
+
+
+class _OneWrite(web.StreamResponse):
+    """A small body that goes out together with its head in one write, without the library's general machinery."""
+
+    def __init__(self, status: int, headers: CIMultiDict[str], body: bytes) -> None:
+        super().__init__(status=status, headers=headers)
+        self._content = body
+
+    @property
+    def keep_alive(self) -> bool:
+        return True
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError
+        lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += (f"Content-Length: {len(self._content)}", f"Date: {rfc822_formatted_time()}", "\r\n")
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines):
+            raise ValueError("a header with a line break in it")
+        transport.write(head.encode() + self._content)
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to be said."""
 
 
 def _gzip(body: bytes) -> bytes:

@@ -36,16 +36,19 @@ class Catalog:
 
     def __init__(self) -> None:
         self._endpoints: dict[GroupVersionResource, Endpoint] = {}
+        self._groups: frozenset[str] = frozenset()
         self.generation = 0
 
     def add(self, endpoint: Endpoint) -> None:
         """Serve an endpoint, in place of one of the same name."""
         self._endpoints[endpoint.gvr] = endpoint
+        self._groups |= {endpoint.resource.group}
         self.generation += 1
 
     def remove(self, gvr: GroupVersionResource) -> None:
         """Serve it no longer."""
         if self._endpoints.pop(gvr, None) is not None:
+            self._groups = frozenset(known.group for known in self._endpoints)
             self.generation += 1
 
     def get(self, group: str, version: str, plural: str) -> Endpoint | None:
@@ -63,7 +66,7 @@ class Catalog:
 
     def has_group(self, group: str) -> bool:
         """Whether any version of the group is served."""
-        return any(gvr.group == group for gvr in self._endpoints)
+        return group in self._groups
 
     def has_version(self, group: str, version: str) -> bool:
         """Whether this version of the group is served."""

@@ -23,8 +23,9 @@ class Query:
     def __init__(self, text: str = "") -> None:
         self.text = text
         self._values: dict[str, list[str]] = {}
-        for name, value in parse_qsl(text, keep_blank_values=True):
-            self._values.setdefault(name, []).append(value)
+        if text:
+            for name, value in parse_qsl(text, keep_blank_values=True):
+                self._values.setdefault(name, []).append(value)
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""
@@ -91,7 +92,7 @@ async def _no_body() -> bytes:
     return b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One request. Header names are lower case. Filters add what they find out through `with_`."""
 
@@ -115,8 +116,7 @@ class Request:
     def with_(self, **changes: object) -> Request:
         """A copy with these fields changed."""
         copy = object.__new__(Request)
-        for name in _REQUEST_FIELDS:
-            object.__setattr__(copy, name, changes[name] if name in changes else getattr(self, name))
+        copy.__dict__.update(self.__dict__, **changes)
         return copy
 
     def header(self, name: str, default: str = "") -> str:
@@ -128,8 +128,6 @@ class Request:
         """Whether the client asks to upgrade to a WebSocket."""
         return "upgrade" in self.header("connection").lower() and self.header("upgrade").lower() == "websocket"
 
-
-_REQUEST_FIELDS: Final = tuple(f.name for f in dataclasses.fields(Request))
 
 Chunks: TypeAlias = AsyncIterator[bytes]
 Upgrade: TypeAlias = Callable[[WebSocket], Awaitable[None]]

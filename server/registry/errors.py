@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from apimachinery import errors, field
@@ -40,13 +38,21 @@ def translate(error: storage_errors.StorageError, resource: GroupResource, name:
             return errors.InternalError.of(error)
 
 
-@contextmanager
-def storage_errors_of(resource: GroupResource, name: str = "") -> Iterator[None]:
-    """Translate whatever the storage raises inside."""
-    try:
-        yield
-    except storage_errors.StorageError as e:
-        raise translate(e, resource, name) from e
+class storage_errors_of:  # noqa: N801 - reads as the function it stands for
+    """Translate whatever the storage raises inside the `with` block."""
+
+    __slots__ = ("_name", "_resource")
+
+    def __init__(self, resource: GroupResource, name: str = "") -> None:
+        self._resource = resource
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, storage_errors.StorageError):
+            raise translate(error, self._resource, self._name) from error
 
 
 def raise_if_invalid(kind: GroupKind, name: str, found: list[field.Error]) -> None:

@@ -225,25 +225,16 @@ class Resource:
     virtual: str = ""
     """Name of the handler for kinds that are never stored (reviews, TokenRequest)."""
 
-    @property
-    def gvk(self) -> GroupVersionKind:
-        """Group, version, kind."""
-        return GroupVersionKind(self.group, self.version, self.kind)
+    gvk: GroupVersionKind = field(init=False, compare=False, repr=False)
+    group_version: GroupVersion = field(init=False, compare=False, repr=False)
+    group_kind: GroupKind = field(init=False, compare=False, repr=False)
+    group_resource: GroupResource = field(init=False, compare=False, repr=False)
 
-    @property
-    def group_version(self) -> GroupVersion:
-        """Group and version."""
-        return GroupVersion(self.group, self.version)
-
-    @property
-    def group_kind(self) -> GroupKind:
-        """Group and kind."""
-        return GroupKind(self.group, self.kind)
-
-    @property
-    def group_resource(self) -> GroupResource:
-        """Group and plural."""
-        return GroupResource(self.group, self.plural)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gvk", GroupVersionKind(self.group, self.version, self.kind))
+        object.__setattr__(self, "group_version", GroupVersion(self.group, self.version))
+        object.__setattr__(self, "group_kind", GroupKind(self.group, self.kind))
+        object.__setattr__(self, "group_resource", GroupResource(self.group, self.plural))
 
     @property
     def storage_resource(self) -> GroupResource:

@@ -52,15 +52,12 @@ class Store:
         settle: Callable[[Object], Object] = lambda obj: obj,
     ) -> None:
         self.resource = resource
+        self.group_resource: GroupResource = resource.group_resource
+        """What error messages call this resource."""
         self.storage = storage
         self.clock = clock
         self.names = names
         self.writes = DryRunnableStorage(storage, settle)
-
-    @property
-    def group_resource(self) -> GroupResource:
-        """What error messages call this resource."""
-        return self.resource.group_resource
 
     def key(self, namespace: str, name: str) -> str:
         """The storage key of an object."""

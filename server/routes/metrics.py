@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -59,7 +60,7 @@ class Metrics:
             key = (info.verb.upper(), info.api_group, info.api_version, info.resource, scope)
         self.requests[key, code] += 1
         buckets = self.durations.setdefault(key, [0] * (len(_BUCKETS) + 1))
-        buckets[next((i for i, b in enumerate(_BUCKETS) if seconds <= b), len(_BUCKETS))] += 1
+        buckets[bisect_left(_BUCKETS, seconds)] += 1
         self.sums[key] += seconds  # type: ignore[assignment]
 
     async def __call__(self, request: Request) -> Response:
