@@ -19,7 +19,7 @@ def once(nodes: int) -> tuple[float, float]:
     if kubectl is None:
         raise SystemExit("this benchmark needs kubectl on the path")
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "MOCKUBE_HOME": folder, "HOME": folder}
+        environment = {**os.environ, "MOCKUBE_HOME": folder}
         config = Path(folder) / "default" / "kubeconfig"
         begun = time.perf_counter()
         command = [sys.executable, "-m", "mockube", "up", "--port", "0", "--nodes", str(nodes)]
@@ -32,7 +32,7 @@ def once(nodes: int) -> tuple[float, float]:
                         [kubectl, "--kubeconfig", str(config), "get", "nodes", "--no-headers"],
                         capture_output=True,
                         text=True,
-                        env=environment,
+                        env={**environment, "HOME": folder},
                         check=False,
                     )
                     if done.returncode == 0:

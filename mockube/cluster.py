@@ -111,7 +111,8 @@ class Cluster:
         home = self.home
         wanted = home.path / "nodes.json"
         wanted.write_text(json.dumps(list(node_templates.expand(self.templates))))
-        args = [f"--kubeconfig={home.controllers_kubeconfig}", "--wait-for-kubeconfig=30s", f"--simulated-nodes={wanted}"]
+        args = [f"--kubeconfig={home.controllers_kubeconfig}", "--wait-for-kubeconfig=30s"]
+        args.append(f"--simulated-nodes={wanted}")
         args += [f"--service-account-private-key-file={home.pki / 'sa.key'}", f"--root-ca-file={home.pki / 'ca.crt'}"]
         args += [
             f"--cluster-signing-cert-file={home.pki / 'ca.crt'}",

@@ -12,6 +12,11 @@ def root() -> Path:
     return Path(os.environ.get("MOCKUBE_HOME") or Path.home() / ".mockube")
 
 
+def cache() -> Path:
+    """What can be made again at any time: `$XDG_CACHE_HOME/mockube`, else `~/.cache/mockube`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockube"
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The files of one cluster."""

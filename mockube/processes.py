@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mockube import home
+
 STOP_TIMEOUT = 10.0
 
 
@@ -35,7 +37,7 @@ class Process:
         self, name: str, module: str, args: Sequence[str], log: Path, env: Mapping[str, str] | None = None
     ) -> None:
         self.name, self.log = name, log
-        environment = {**os.environ, **(env or {})}
+        environment = _with_bytecode({**os.environ, **(env or {})})
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, [str(bundle_path()), environment.get("PYTHONPATH", "")])
         )
@@ -79,6 +81,13 @@ class Process:
         """SIGKILL, as a crash would be."""
         self._process.kill()
         self._process.wait()
+
+
+def _with_bytecode(environment: dict[str, str]) -> dict[str, str]:
+    """Compiled modules save half of a start: where none may lie beside the sources, they go to our own folder."""
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(home.cache() / "pycache"))
+    return environment
 
 
 def wait_for_file(path: Path, processes: Sequence[Process], timeout: float) -> str:
