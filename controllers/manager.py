@@ -30,6 +30,7 @@ from controllers import (
     simulated,
     tainteviction,
     ttlafterfinished,
+    volumeprotection,
 )
 from controllers.health import HealthServer
 from controllers.options import ManagerOptions, enabled
@@ -60,6 +61,7 @@ DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (
     clusterroleaggregation.DESCRIPTOR,
     *certificates.DESCRIPTORS,
     ttlafterfinished.DESCRIPTOR,
+    *volumeprotection.DESCRIPTORS,
     *simulated.DESCRIPTORS,
 )
 
