@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from apimachinery import decode, schema
-from apimachinery.clock import Clock, RealClock
+from apimachinery.clock import Clock
+from apimachinery.clusterclock import ClusterClock
 from apimachinery.gvk import GroupResource
 from apimachinery.names import NameGenerator
 from apimachinery.objects import View
@@ -44,6 +45,8 @@ from server.registry.registry import Registry
 from server.registry.rest import Resource
 from server.registry.store import Store
 from server.routes import openapi
+from server.routes.control import PREFIX as CLOCK_PREFIX
+from server.routes.control import ClockControl
 from server.routes.healthz import Check, Health, always_well
 from server.routes.index import Index
 from server.routes.metrics import Metrics
@@ -112,7 +115,7 @@ class ApiServer:
 
 def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
     """The server of these options; ValueError for options that name something unknown."""
-    clock = clock or RealClock()
+    clock = clock or ClusterClock()
     names = NameGenerator(options.seed)
     storage = StorageFactory(open_backend(_store_url(options), clock), clock)
     registry, catalog = Registry(), Catalog()
@@ -155,6 +158,11 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
     dispatcher = Dispatcher(services)
     router = Router(Discovery(catalog), dispatcher)
     metrics = Metrics()
+    activity: tuple[chain.Filter, ...] = ()
+    if isinstance(clock, ClusterClock):
+        clock_control = ClockControl(clock)
+        router.prefix(CLOCK_PREFIX, clock_control)
+        activity = (clock_control.with_activity(),)
     server = ApiServer(options, services, storage, control, router, dispatcher)
     _routes(server, control, router, metrics)
     server.handler = chain.build(
@@ -162,6 +170,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
             with_panic_recovery(),
             with_request_info(),
             metrics.with_metrics(),
+            *activity,
             with_warnings(),
             with_panic_recovery(),
             with_timeout(options.request_timeout),
