@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from apimachinery.clock import Clock, RealClock
+from apimachinery.clock import Clock
+from apimachinery.clusterclock import ClusterClock
 from apimachinery.names import NameGenerator
 from controllers import (
     certificates,
@@ -35,6 +37,7 @@ from controllers import (
 from controllers.health import HealthServer
 from controllers.options import ManagerOptions, enabled
 from controllers.runtime.client import Client
+from controllers.runtime.clock_follower import ClockFollower
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
 from controllers.runtime.controller import Runnable
 from controllers.runtime.event_recorder import EventBroadcaster
@@ -86,7 +89,7 @@ class Manager:
         self._options = options
         self._flags = flags
         self._descriptors = enabled(options.controllers, descriptors)
-        self._clock = clock or RealClock()
+        self._clock = clock or ClusterClock()
         self._metrics = Registry()
         self._informers: InformerFactory | None = None
 
@@ -151,6 +154,10 @@ class Manager:
         log.info("starting %s", ", ".join(name for name, _ in controllers))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(informers.run(), name="informers")
+            if isinstance(self._clock, ClusterClock):
+                identity = f"{socket.gethostname()}-{os.getpid()}"
+                follower = ClockFollower(client, self._clock, self._metrics, identity=identity)
+                tasks.create_task(follower.run(), name="clock")
             for name, controller in controllers:
                 tasks.create_task(_run(name, controller), name=name)
 

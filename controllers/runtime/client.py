@@ -289,6 +289,11 @@ class Client:
             await self._clock.sleep(retry_after)
         raise AssertionError("the last attempt returns or raises")
 
+    @property
+    def open_requests(self) -> int:
+        """How many requests are under way; watches do not count."""
+        return self._traffic.under_way
+
     async def quiet(self, patience: float) -> None:
         """Return when few requests are under way, or after so many seconds: for what can wait, such as events."""
         await self._traffic.quiet(patience)
@@ -347,22 +352,22 @@ class _Traffic:
     """How many requests are under way, and who waits for there to be few."""
 
     def __init__(self) -> None:
-        self._under_way = 0
+        self.under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def begin(self) -> None:
-        self._under_way += 1
+        self.under_way += 1
 
     def end(self) -> None:
-        self._under_way -= 1
-        while self._waiting and self._under_way < _QUIET:
+        self.under_way -= 1
+        while self._waiting and self.under_way < _QUIET:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
                 return
 
     async def quiet(self, patience: float) -> None:
-        if self._under_way < _QUIET:
+        if self.under_way < _QUIET:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)

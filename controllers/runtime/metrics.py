@@ -66,6 +66,10 @@ class Metric:
         """The value of these labels, 0 before the first write."""
         return self._values.get(labels, 0)
 
+    def total(self) -> float:
+        """The sum over all labels."""
+        return sum(self._values.values())
+
     def render(self) -> Iterable[str]:
         """The lines of the text exposition format."""
         yield f"# HELP {self.name} {self._help}"
@@ -114,6 +118,7 @@ class Registry:
         self._metrics: dict[str, Metric | Histogram] = {}
         queue = ("name",)
         self.queue_depth = self.gauge("workqueue_depth", "Current depth of workqueue", queue)
+        self.queue_soon = self.gauge("workqueue_soon", "Items that come back within a second of real time", queue)
         self.queue_adds = self.counter("workqueue_adds_total", "Total number of adds handled by workqueue", queue)
         self.queue_retries = self.counter(
             "workqueue_retries_total", "Total number of retries handled by workqueue", queue

@@ -12,6 +12,7 @@ from controllers.runtime.metrics import Registry
 from controllers.runtime.rate_limiter import ControllerRateLimiter, ItemExponentialFailureRateLimiter
 
 K = TypeVar("K", bound=Hashable)
+_SOON_SECONDS = 1.0
 
 
 class ShutDown(Exception):
@@ -134,8 +135,14 @@ class WorkQueue(Generic[K]):
                 return
             known[1].cancel()
 
+        soon = timers is self._soon and delay < _SOON_SECONDS
+        if soon and known is None:
+            self._metrics.queue_soon.inc(self.name)
+
         def due() -> None:
             timers.pop(item, None)
+            if soon:
+                self._metrics.queue_soon.inc(self.name, by=-1)
             self.add(item)
 
         timers[item] = (ready, clock.call_later(delay, due))
