@@ -62,14 +62,14 @@ class NodeLifecycleController:
         self._pods = context.informers.informer(PODS)
         self._leases = context.informers.informer(LEASES)
         self._pods.add_index(BY_NODE, by_node)
-        self._nodes.add_handler(
-            on_add=self._enqueue, on_update=lambda _, new: self._enqueue(new), on_delete=self._forget
-        )
+        self._nodes.add_handler(on_add=self._node_added, on_update=self._node_updated, on_delete=self._forget)
+        self._leases.add_handler(on_add=self._lease_seen, on_update=lambda _, new: self._lease_seen(new))
         self._pods.add_handler(on_add=self._pod_bound, on_update=lambda old, new: self._pod_changed(old, new))
         self._health: dict[str, health.Health] = {}
         self._zones: dict[str, _Zone] = {}
         self._known: set[str] = set()
         self._unready: set[str] = set()
+        self._disturbed = True
         self._controller = Controller(
             "node-lifecycle-controller",
             self._queue,
@@ -85,8 +85,20 @@ class NodeLifecycleController:
             tasks.create_task(self._monitor(), name="node-monitor")
             tasks.create_task(self._evict(), name="node-no-execute")
 
-    def _enqueue(self, node: View) -> None:
+    def _node_added(self, node: View) -> None:
+        self._observe(node)
         self._queue.add(meta.name(node))
+
+    def _node_updated(self, old: View, node: View) -> None:
+        self._observe(node)
+        if old.get("spec") != node.get("spec") or _states(old) != _states(node):
+            self._queue.add(meta.name(node))
+
+    def _lease_seen(self, lease: View) -> None:
+        if meta.namespace(lease) == LEASE_NAMESPACE:
+            node = self._nodes.get(meta.name(lease))
+            if node is not None:
+                self._observe(node)
 
     def _forget(self, node: View) -> None:
         self._health.pop(meta.name(node), None)
@@ -150,30 +162,33 @@ class NodeLifecycleController:
         self._known = names
         silent = [n for n in nodes if self._is_silent(n)]
         await run_batch(range(len(silent)), lambda i: self._mark_silent(silent[i]))
-        self._review_zones(self._nodes.list())
+        if self._unready or self._disturbed:
+            self._review_zones(self._nodes.list())
 
     def _event(self, name: str, uid: str, reason: str, message: str) -> None:
         reference = {"kind": "Node", "apiVersion": "v1", "name": name, "uid": uid}
         self._recorder.event_on({k: v for k, v in reference.items() if v}, "Normal", reason, message)
 
-    def _is_silent(self, node: View) -> bool:
-        name, now = meta.name(node), self._clock.monotonic()
-        created = meta.creation_timestamp(node)
-        age = (self._clock.now() - created).total_seconds() if created else 0.0
-        lease = self._leases.get(name, LEASE_NAMESPACE)
+    def _observe(self, node: View) -> None:
+        """Take a heartbeat, and what the kubelet says of itself."""
+        name = meta.name(node)
         former = self._health.get(name)
+        created = meta.creation_timestamp(node) if former is None else None
+        age = (self._clock.now() - created).total_seconds() if created else 0.0
         was_ready = former is not None and former.ready == "True"
-        seen = health.observe(former, node, lease, now=now, created_ago=age)
+        lease = self._leases.get(name, LEASE_NAMESPACE)
+        seen = health.observe(former, node, lease, now=self._clock.monotonic(), created_ago=age)
         self._health[name] = seen
-        options = self._options
-        never = seen.ready is None
-        grace = options.node_startup_grace_period if never else options.node_monitor_grace_period
-        silent = now - seen.seen_at > grace
-        if not silent and seen.ready == "True":
+        if seen.ready == "True":
             self._unready.discard(name)
-        elif not silent and seen.ready == "False" and name not in self._unready:
-            self._became_unready(node, announce=was_ready)
-        return silent
+        elif seen.ready is not None and name not in self._unready:
+            self._became_unready(node, announce=was_ready and seen.ready == "False")
+
+    def _is_silent(self, node: View) -> bool:
+        seen = self._health[meta.name(node)]
+        never = seen.ready is None
+        grace = self._options.node_startup_grace_period if never else self._options.node_monitor_grace_period
+        return self._clock.monotonic() - seen.seen_at > grace
 
     async def _mark_silent(self, node: View) -> None:
         conditions = health.silent_conditions(node, format_time(self._clock.now()))
@@ -181,6 +196,7 @@ class NodeLifecycleController:
             self._unready.add(meta.name(node))
             return
         was_ready = (meta.condition(node, "Ready") or {}).get("status") == "True"
+        self._unready.add(meta.name(node))
         status = {**(node.get("status") or {}), "conditions": conditions}
         try:
             await self._client.update_status(NODES, {**node, "status": status})
@@ -243,6 +259,7 @@ class NodeLifecycleController:
             )
             for key, members in by_zone.items()
         }
+        self._disturbed = any(state != "Normal" for state, _ in states.values())
         everything_down = bool(states) and all(state == "FullDisruption" for state, _ in states.values())
         for key, (state, size) in states.items():
             zone = self._zones[key]
@@ -283,3 +300,7 @@ class NodeLifecycleController:
             await self._write_taints(node, taints.with_no_execute(node, key, now))
         except RETRIABLE:
             zone.waiting[name] = None
+
+
+def _states(node: View) -> list[tuple[str, str]]:
+    return [(c.get("type", ""), c.get("status", "")) for c in (node.get("status") or {}).get("conditions") or ()]

@@ -15,12 +15,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from apimachinery import meta
+from apimachinery.clock import Clock
 from apimachinery.gvk import GroupVersionResource
+from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
 from controllers.runtime import resources
 from controllers.runtime.client import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Client
+from controllers.runtime.context import ControllerContext
+from controllers.runtime.event_recorder import EventBroadcaster
 from controllers.runtime.informer import InformerFactory, wait_for_sync
 from controllers.runtime.kubeconfig import load_kubeconfig
+from controllers.runtime.metrics import Registry
 from tests.support.api import ROOT, ServerProcess
 
 TIMEOUT: Final = 20.0
@@ -249,6 +254,18 @@ class Cluster:
             what=f"{name} rolled out on {nodes} nodes",
         )
         return next(d for d in sets if meta.name(d) == name)
+
+    def context(self, clock: Clock, **flags: object) -> ControllerContext:
+        """What a controller is made from, to run it in the test's own process on the test's own clock."""
+        return ControllerContext(
+            client=self.client,
+            informers=self.informers,
+            events=EventBroadcaster(self.client, clock),
+            clock=clock,
+            names=NameGenerator(),
+            metrics=Registry(),
+            flags=flags,
+        )
 
 
 def _settled(node: View, own: set[str]) -> bool:

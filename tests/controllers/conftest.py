@@ -38,3 +38,10 @@ async def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> str:
     """A namespace of the test's own."""
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
     return await cluster.namespace(name[:60].strip("-"))
+
+
+@pytest.fixture
+async def bare(server: ServerProcess) -> AsyncIterator[Cluster]:
+    """A client of a server without controllers."""
+    async with Cluster(server.kubeconfig) as cluster:
+        yield cluster
