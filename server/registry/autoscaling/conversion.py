@@ -41,7 +41,7 @@ def to_v2(obj: View) -> Object:
         target = {"type": "Utilization", "averageUtilization": percent}
         metrics.insert(0, {"type": "Resource", "resource": {"name": "cpu", "target": target}})
     spec["metrics"] = metrics
-    behavior = _load(annotations, BEHAVIOR, {})
+    behavior = _read_behavior(_load(annotations, BEHAVIOR, {}))
     if behavior:
         spec["behavior"] = behavior
     seen = [_metric_to_v2(m, _CURRENTS, "current") for m in _load(annotations, CURRENT_METRICS)]
@@ -75,7 +75,7 @@ def from_v2(obj: View) -> Object:
     for key, value in (
         (METRICS, [_metric_from_v2(m, _TARGETS, "target") for m in metrics]),
         (CURRENT_METRICS, [_metric_from_v2(m, _CURRENTS, "current") for m in seen]),
-        (BEHAVIOR, spec.pop("behavior", None)),
+        (BEHAVIOR, _written_behavior(spec.pop("behavior", None))),
         (CONDITIONS, status.pop("conditions", None)),
     ):
         if value:
@@ -95,6 +95,38 @@ def _load(annotations: dict[str, str], key: str, empty: Any = ()) -> Any:
         return json.loads(annotations[key]) if annotations.get(key) else empty
     except json.JSONDecodeError:
         return empty
+
+
+def _written_behavior(behavior: View | None) -> Object | None:
+    """A behavior as Go prints its internal type, which has no JSON names."""
+    if behavior is None:
+        return None
+    written: Object = {}
+    for name in ("scaleUp", "scaleDown"):
+        rules = behavior.get(name)
+        written[_upper(name)] = rules and {
+            "StabilizationWindowSeconds": rules.get("stabilizationWindowSeconds"),
+            "SelectPolicy": rules.get("selectPolicy"),
+            "Policies": [
+                {_upper(n): policy.get(n) for n in ("type", "value", "periodSeconds")}
+                for policy in rules.get("policies") or ()
+            ],
+            "Tolerance": rules.get("tolerance"),
+        }
+    return written
+
+
+def _read_behavior(value: Any) -> Any:
+    """The reverse, in either case and without what is null."""
+    if isinstance(value, list):
+        return [_read_behavior(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    return {k[:1].lower() + k[1:]: _read_behavior(v) for k, v in value.items() if v is not None}
+
+
+def _upper(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _take_cpu(metrics: list[Any], part: str) -> int | None:
