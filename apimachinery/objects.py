@@ -18,7 +18,7 @@ class StoredObject:
     values its resource can be selected by. Never change what `view` returns: `thaw()` gives a copy of your own.
     """
 
-    __slots__ = ("_view", "fields", "key", "labels", "raw", "resource_version")
+    __slots__ = ("_view", "fields", "key", "labels", "printed", "raw", "resource_version")
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class StoredObject:
         self.labels = labels
         self.fields = fields
         self._view = view
+        self.printed: object = None
+        """What server-side printing remembers of it."""
 
     @property
     def view(self) -> View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 _RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
@@ -62,10 +63,13 @@ def human_duration(delta: timedelta) -> str:
     return f"{days // 365}y"
 
 
+UNKNOWN: Final = "<unknown>"
+
+
 def age(creation_timestamp: str | None, now: datetime) -> str:
     """The Age cell of an object: `<unknown>` without a time."""
     if not creation_timestamp:
-        return "<unknown>"
+        return UNKNOWN
     return human_duration(now - parse_time(creation_timestamp))
 
 

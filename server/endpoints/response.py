@@ -11,7 +11,7 @@ from server.endpoints import negotiation
 from server.endpoints.negotiation import JSON, PROTOBUF, YAML, MediaType
 from server.endpoints.request import Query, Request, Response
 from server.endpoints.scope import Scope
-from server.registry import table
+from server.registry import rows, table
 from server.registry.table import IncludeObject
 from storage.interfaces import ListResult
 
@@ -108,7 +108,24 @@ def of_list(scope: Scope, found: ListResult) -> Response:
     headers = {"Content-Type": media.encoding}
     if not media.shape and media.encoding == JSON and not media.pretty:
         return Response(200, headers, _joined(scope, found))
+    if media.shape == "Table" and media.encoding == JSON and not media.pretty:
+        return Response(200, headers, _table(scope, found, media))
     return Response(200, headers, _body(scope, _list_tree(scope, found, media), media))
+
+
+def _table(scope: Scope, found: ListResult, media: MediaType) -> bytes:
+    """A Table joined from rows that were printed before."""
+    include, now = include_object(scope.request.query), scope.services.clock.now()
+    empty = table.table(
+        (),
+        scope.resource,
+        metadata=list_metadata(found),
+        now=now,
+        version=media.shape_version,
+        definitions=scope.services.definitions,
+    )
+    printed = rows.rows(found.items, scope.resource, now, include, media.shape_version)
+    return b"".join((serializer.dumps(empty).removesuffix(b"]}"), b",".join(printed), b"]}\n"))
 
 
 def _list_tree(scope: Scope, found: ListResult, media: MediaType) -> Object:

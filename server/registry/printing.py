@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from apimachinery import meta, timestamp
+from apimachinery import meta
 from apimachinery.objects import View
 from server.registry.rest import AGE, NAME, CellContext, Column, Printer
 
@@ -16,12 +16,12 @@ UNKNOWN: Final = "<unknown>"
 
 def age(obj: View, ctx: CellContext) -> str:
     """The Age cell."""
-    return timestamp.age(meta.metadata(obj).get("creationTimestamp"), ctx.now)
+    return ctx.age(meta.metadata(obj).get("creationTimestamp"))
 
 
 def since(moment: str | None, ctx: CellContext) -> str:
     """How long ago a time was, `<unknown>` without one."""
-    return timestamp.age(moment, ctx.now)
+    return ctx.age(moment)
 
 
 def limited(values: Sequence[str], limit: int) -> str:

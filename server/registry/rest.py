@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from apimachinery import field as fields
+from apimachinery import timestamp
 from apimachinery.gvk import GroupKind, GroupResource, GroupVersion, GroupVersionKind
 from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
@@ -127,11 +128,15 @@ class Transaction:
         """Give it back."""
 
 
-@dataclass(frozen=True, slots=True)
 class CellContext:
-    """What printing needs beside the object."""
+    """What printing needs beside the object: the moment that ages count to."""
 
-    now: datetime
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def age(self, moment: str | None) -> str:
+        """How long ago a time was, `<unknown>` without one."""
+        return timestamp.age(moment, self._now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ def _duration(status: View, ctx: CellContext) -> str:
     start, end = status.get("startTime"), status.get("completionTime")
     if not start:
         return ""
-    return human_duration((parse_time(end) if end else ctx.now) - parse_time(start))
+    return human_duration(parse_time(end) - parse_time(start)) if end else ctx.age(start)
 
 
 def _cells(obj: View, ctx: CellContext) -> list[Any]:

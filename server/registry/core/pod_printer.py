@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apimachinery import meta, timestamp
+from apimachinery import meta
 from apimachinery.objects import Object, View
 from server.registry.printing import NONE, age
 from server.registry.rest import AGE, NAME, CellContext, Column, Printer
@@ -60,7 +60,7 @@ def cells(pod: View, ctx: CellContext) -> list[Any]:
     summary = _summarize(pod, spec, status)
     restarts = str(summary.restarts)
     if summary.restarts and summary.last_restart:
-        restarts += f" ({timestamp.age(summary.last_restart, ctx.now)} ago)"
+        restarts += f" ({ctx.age(summary.last_restart)} ago)"
     addresses = status.get("podIPs") or ()
     return [
         meta.name(pod),
