@@ -4,8 +4,15 @@
 """
 
 from mockube.cluster import Cluster, ClusterError
-from mockube.nodes import NodeTemplate
 
 __all__ = ["Cluster", "ClusterError", "NodeTemplate", "__version__"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name == "NodeTemplate":
+        from mockube.nodes import NodeTemplate
+
+        return NodeTemplate
+    raise AttributeError(name)

@@ -12,9 +12,13 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from mockube.cluster import Cluster
+    from mockube.nodes import NodeTemplate
 
 DEFAULT_NAME = "default"
 
@@ -78,7 +82,6 @@ def up(
     """Start a cluster and stay in front of it until Ctrl-C."""
     from mockube.cluster import Cluster, ClusterError, running_pid
     from mockube.home import Home
-    from mockube.nodes import NodeTemplate, Taint, read_templates
     from mockube.processes import ProcessDied
 
     begun = time.monotonic()
@@ -88,20 +91,19 @@ def up(
         raise UsageError("--etcd-servers goes with --store etcd")
     if (pid := running_pid(Home.of(name))) is not None:
         raise UsageError(f"the cluster {name!r} runs already (process {pid}); stop it or choose another --name")
-    try:
+
+    def templates() -> list[NodeTemplate]:
+        from mockube.nodes import NodeTemplate, Taint, read_templates
+
+        if no_nodes or no_controllers:
+            return []
         if node_template:
-            templates = read_templates(node_template)
+            found = read_templates(node_template)
         else:
-            worker = NodeTemplate(
-                count=count, labels=_pairs(labels), taints=tuple(map(Taint.parse, taints)), capacity=_pairs(capacity)
-            )
-            templates = [worker]
-    except ValueError as e:
-        raise UsageError(_one_line(e)) from None
-    if control_plane:
-        templates.insert(0, NodeTemplate(name="control-plane", control_plane=True))
-    if no_nodes or no_controllers:
-        templates = []
+            shape: dict[str, Any] = {"labels": _pairs(labels), "capacity": _pairs(capacity)}
+            found = [NodeTemplate(count=count, taints=tuple(map(Taint.parse, taints)), **shape)]
+        return [*([NodeTemplate(name="control-plane", control_plane=True)] if control_plane else ()), *found]
+
     if scenario is not None and not scenario.is_file():
         raise UsageError(f"no such file: {scenario}")
     cluster = Cluster(
@@ -120,14 +122,14 @@ def up(
         try:
             cluster.start()
             cluster.home.pid_file.write_text(str(os.getpid()))
-            _announce(cluster, templates, time.monotonic() - begun)
+            _announce(cluster, time.monotonic() - begun)
             while True:
                 cluster.check()
                 time.sleep(0.2)
         except KeyboardInterrupt:
             click.echo("stopping …", err=True)
-        except ClusterError as e:
-            raise UsageError(str(e)) from None
+        except (ClusterError, ValueError) as e:
+            raise UsageError(_one_line(e)) from None
         except (ProcessDied, TimeoutError) as e:
             raise click.ClickException(str(e)) from None
         finally:
@@ -136,8 +138,8 @@ def up(
     click.echo("stopped", err=True)
 
 
-def _announce(cluster: Any, templates: list[Any], seconds: float) -> None:
-    nodes = sum(t.count for t in templates)
+def _announce(cluster: Cluster, seconds: float) -> None:
+    nodes = sum(t.count for t in cluster.templates)
     parts = ["API server"]
     if cluster.with_controllers:
         parts.append("controller manager")

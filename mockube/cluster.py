@@ -8,17 +8,20 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from mockube import kubeconfig as kubeconfigs
-from mockube import nodes as node_templates
 from mockube.api import ApiClient
 from mockube.home import Home
 from mockube.processes import Process, wait_for_file
+
+if TYPE_CHECKING:
+    from mockube.nodes import NodeTemplate
 
 READY_TIMEOUT = 30.0
 
@@ -30,14 +33,15 @@ class ClusterError(RuntimeError):
 class Cluster:
     """A control plane with simulated nodes, as a context manager or by start() and stop().
 
-    `nodes` is a number or node templates; `kubeconfig` a file that gets the cluster's context (its own by default);
-    port 0 lets the system choose. Files live in a temporary folder unless `name` keeps them under `$MOCKUBE_HOME`.
+    `nodes` is a number, node templates, or a function that gives them; `kubeconfig` a file that gets the cluster's
+    context (its own by default); port 0 lets the system choose. Files live in a temporary folder unless `name` keeps
+    them under `$MOCKUBE_HOME`.
     """
 
     def __init__(
         self,
         *,
-        nodes: int | Sequence[node_templates.NodeTemplate] = 0,
+        nodes: int | Sequence[NodeTemplate] | Callable[[], Sequence[NodeTemplate]] = 0,
         name: str | None = None,
         port: int = 0,
         kubeconfig: Path | str | None = None,
@@ -49,7 +53,7 @@ class Cluster:
         server_args: Sequence[str] = (),
         controllers_args: Sequence[str] = (),
     ) -> None:
-        self.templates = [node_templates.NodeTemplate(count=nodes)] if isinstance(nodes, int) else list(nodes)
+        self._nodes = nodes
         self.name = name or "mockube"
         self._temporary = None if name else tempfile.mkdtemp(prefix="mockube-")
         self.home = Home.of(name) if name else Home(Path(str(self._temporary)))
@@ -60,6 +64,15 @@ class Cluster:
         self._server_args, self._controllers_args = list(server_args), list(controllers_args)
         self.server: Process | None = None
         self.controllers: Process | None = None
+
+    @cached_property
+    def templates(self) -> list[NodeTemplate]:
+        """What the nodes look like; asked for once the server is on its way."""
+        from mockube.nodes import NodeTemplate
+
+        if isinstance(self._nodes, int):
+            return [NodeTemplate(count=self._nodes)]
+        return list(self._nodes() if callable(self._nodes) else self._nodes)
 
     @property
     def kubeconfig(self) -> Path:
@@ -101,16 +114,19 @@ class Cluster:
         if self.seed is not None:
             args.append(f"--seed={self.seed}")
         self.server = Process("API server", "server", [*args, *self._server_args], home.log("apiserver"))
+        nodes = self.templates
         if self.with_controllers:
-            self._start_controllers()
+            self._start_controllers(nodes)
         self.port = int(wait_for_file(home.port_file, self.processes, READY_TIMEOUT))
         if self._shared_kubeconfig:
             kubeconfigs.merge(self._shared_kubeconfig, home.kubeconfig, self.name)
 
-    def _start_controllers(self) -> None:
+    def _start_controllers(self, nodes: list[NodeTemplate]) -> None:
+        from mockube.nodes import expand
+
         home = self.home
         wanted = home.path / "nodes.json"
-        wanted.write_text(json.dumps(list(node_templates.expand(self.templates))))
+        wanted.write_text(json.dumps(list(expand(nodes))))
         args = [f"--kubeconfig={home.controllers_kubeconfig}", "--wait-for-kubeconfig=30s"]
         args.append(f"--simulated-nodes={wanted}")
         args += [f"--service-account-private-key-file={home.pki / 'sa.key'}", f"--root-ca-file={home.pki / 'ca.crt'}"]
