@@ -5,11 +5,11 @@ Models apiextensions-apiserver/pkg/apiserver/schema/{validation,complete}.go, on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from apimachinery import field
+from apimachinery.goregexp import GoSyntaxError, compile_go
 
 Schema: TypeAlias = Mapping[str, Any]
 Level = Literal["root", "item", "field"]
@@ -131,9 +131,9 @@ def _value_validation(
             yield from _nested(child, below, skip_any_of=skip_first and name == "allOf" and i == 0)
     pattern = schema.get("pattern") or ""
     try:
-        re.compile(pattern)
-    except re.error as e:
-        detail = f"must be a valid regular expression, but isn't: error parsing regexp: {e.msg}"
+        compile_go(pattern)
+    except GoSyntaxError as e:
+        detail = f"must be a valid regular expression, but isn't: {e}"
         yield field.invalid(path / "pattern", pattern, detail)
 
 
