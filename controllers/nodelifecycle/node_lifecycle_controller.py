@@ -58,6 +58,11 @@ class NodeLifecycleController:
         self._options = context.options(NodeLifecycleOptions)
         self._recorder = context.events.recorder("node-controller")
         self._queue = context.queue("node_lifecycle_controller", str)
+        self._health: dict[str, health.Health] = {}
+        self._zones: dict[str, _Zone] = {}
+        self._known: set[str] = set()
+        self._unready: set[str] = set()
+        self._disturbed = True
         self._nodes = context.informers.informer(NODES)
         self._pods = context.informers.informer(PODS)
         self._leases = context.informers.informer(LEASES)
@@ -65,11 +70,6 @@ class NodeLifecycleController:
         self._nodes.add_handler(on_add=self._node_added, on_update=self._node_updated, on_delete=self._forget)
         self._leases.add_handler(on_add=self._lease_seen, on_update=lambda _, new: self._lease_seen(new))
         self._pods.add_handler(on_add=self._pod_bound, on_update=lambda old, new: self._pod_changed(old, new))
-        self._health: dict[str, health.Health] = {}
-        self._zones: dict[str, _Zone] = {}
-        self._known: set[str] = set()
-        self._unready: set[str] = set()
-        self._disturbed = True
         self._controller = Controller(
             "node-lifecycle-controller",
             self._queue,
