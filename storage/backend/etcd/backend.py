@@ -271,7 +271,7 @@ class EtcdBackend:
             raise self._fault(e) from e
 
     def _path(self, key: str) -> bytes:
-        return self._prefix + key[len(keys.ROOT) + 1 :].encode()
+        return self._prefix[:-1] + key[len(keys.ROOT) :].encode()
 
     def _key(self, path: bytes) -> str:
         if path.startswith(self._prefix):

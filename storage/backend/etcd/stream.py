@@ -123,6 +123,9 @@ class WatchStream:
                 elif e.code() is not grpc.StatusCode.CANCELLED:
                     _log.warning("the watch of etcd broke off: %s", faults.translate(e, ""))
                     self._client.move()
+            except asyncio.CancelledError:
+                if _being_cancelled():
+                    raise
             except (StorageError, grpc.aio.UsageError, asyncio.InvalidStateError) as e:
                 _log.warning("the watch of etcd broke off: %s", e)
             finally:
@@ -305,6 +308,12 @@ class EtcdWatch:
         """End the watch; the sink hears nothing more."""
         self._sink = None
         self._stream.drop(self)
+
+
+def _being_cancelled() -> bool:
+    """Whether it is this task that is cancelled; a call that was cancelled raises the same error."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def key_value(key: str, found: Any) -> KeyValue:
