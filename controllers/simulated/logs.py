@@ -84,23 +84,29 @@ class InstanceLog:
         """When the next planned line is due after a moment; infinite when the plan has none."""
         found = math.inf
         for line in self.plan:
-            at = self.started_at + line.offset
-            if at <= moment:
-                if not line.every:
-                    continue
-                at += (math.floor((moment - at) / line.every) + 1) * line.every
-            found = min(found, at)
+            at = self._at(line, self._first(line, moment))
+            if at > moment:
+                found = min(found, at)
         return found if found <= self.ended_at else math.inf
 
+    def _at(self, line: PlannedLine, number: int) -> float:
+        return self.started_at + line.offset + number * line.every
+
+    def _first(self, line: PlannedLine, after: float) -> int:
+        """The number of the first repetition after a moment; 0 for a line that comes once."""
+        if not line.every:
+            return 0
+        number = max(0, math.floor((after - self.started_at - line.offset) / line.every))
+        while self._at(line, number) <= after:
+            number += 1
+        return number
+
     def _planned(self, line: PlannedLine, after: float, until: float) -> Iterator[Line]:
-        at = self.started_at + line.offset
-        if line.every and after > at:
-            at += math.ceil((after - at) / line.every) * line.every
-        if line.every and until - at > line.every * MAX_LINES:
-            at += math.floor((until - at) / line.every - MAX_LINES) * line.every
-        while at <= until:
-            if at > after:
-                yield Line(at, line.stream, line.text)
+        number = self._first(line, after)
+        if line.every:
+            number = max(number, self._first(line, until) - MAX_LINES)
+        while after < (at := self._at(line, number)) <= until:
+            yield Line(at, line.stream, line.text)
             if not line.every:
                 return
-            at += line.every
+            number += 1

@@ -170,7 +170,6 @@ class PodMachine:
 
     def step(self, now: float) -> Step:
         """Play all that is due."""
-        events = self.life.events = []
         requests: list[tuple[Container, Request]] = []
         while self._advance(now):
             pass
@@ -178,6 +177,7 @@ class PodMachine:
             if c.process is not None and c.process.request is not None:
                 requests.append((c, c.process.request))
                 c.process.request = None
+        events, self.life.events = self.life.events, []
         return Step(events, requests, self._next_due())
 
     # the pod as a whole ---------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ _TYPES: Final = {
     "CharDevice": (frozenset({"/dev/null", "/dev/zero", "/dev/fuse", "/dev/kmsg"}), "a character device"),
     "BlockDevice": (frozenset({"/dev/sda", "/dev/vda"}), "a block device"),
 }
-TOKEN: Final = b""
+TOKEN: Final = b"\0service account token\0"
 """Stands for a service account token, which is asked for when somebody reads it."""
 
 

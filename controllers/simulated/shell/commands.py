@@ -48,7 +48,7 @@ def _input(shell: Shell) -> Text:
 
 def _read(shell: Shell, path: str) -> Text:
     data = shell.files.read(shell.path(path))
-    if data is TOKEN or (data == TOKEN and path.endswith("token")):
+    if data == TOKEN:
         answer = yield Request(TOKEN_PATH)
         return str(answer.body or "") if answer is not None else ""
     return data.decode(errors="replace")
