@@ -16,6 +16,7 @@ from typing import Any
 
 from controllers.manager import DESCRIPTORS, ControllerFailed, Manager
 from controllers.options import ManagerOptions, parse
+from controllers.runtime.errors import OptionsError
 from controllers.runtime.kubeconfig import KubeconfigError
 from controllers.runtime.leader_election import LeadershipLost
 
@@ -25,6 +26,13 @@ log = logging.getLogger("controllers")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; 0 after a clean stop, 1 after a failure."""
     options, flags = parse(argv, DESCRIPTORS)
+    try:
+        for descriptor in DESCRIPTORS:
+            if descriptor.check is not None:
+                descriptor.check(flags)
+    except OptionsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     level = logging.DEBUG if options.v >= 4 else logging.INFO if options.v >= 2 else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname).1s %(name)s %(message)s")
     gc.set_threshold(50_000, 50, 100)

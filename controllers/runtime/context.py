@@ -48,10 +48,14 @@ class ControllerContext:
 
 @dataclass(frozen=True, slots=True)
 class ControllerDescriptor:
-    """One entry of the manager's tuple; `options` is a dataclass whose fields become flags."""
+    """One entry of the manager's tuple; `options` is a dataclass whose fields become flags.
+
+    `check` looks at the flags' values before anything starts; it raises OptionsError.
+    """
 
     name: str
     factory: Callable[[ControllerContext], Runnable]
     options: type[Any] | None = None
     alias: str = ""
     enabled_by_default: bool = True
+    check: Callable[[Mapping[str, Any]], None] | None = None

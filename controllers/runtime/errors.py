@@ -11,6 +11,10 @@ class TransportError(Exception):
     """The server could not be reached, or the connection broke before an answer came."""
 
 
+class OptionsError(ValueError):
+    """A flag names something that cannot be used; the text is one line that says what and why."""
+
+
 class ReconcileError(Exception):
     """A sync could not finish for a reason of its own; it is tried again with back-off."""
 

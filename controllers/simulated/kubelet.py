@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
 from controllers.runtime.controller import Controller
@@ -103,4 +104,10 @@ def _authority(file: str, kubeconfig: str) -> bytes:
     return (load_kubeconfig(Path(kubeconfig)).ca or b"") if kubeconfig else b""
 
 
-DESCRIPTOR: Final = ControllerDescriptor("kubelet", Kubelets, options=KubeletOptions)
+def _check(flags: Mapping[str, Any]) -> None:
+    """Read the scenario once before anything starts; OptionsError when it is no good."""
+    if file := flags.get("scenario"):
+        scenario.load(Path(file))
+
+
+DESCRIPTOR: Final = ControllerDescriptor("kubelet", Kubelets, options=KubeletOptions, check=_check)

@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 from apimachinery import meta
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity
+from controllers.runtime.errors import OptionsError
 from controllers.runtime.flags import parse_duration
 from controllers.simulated.behaviour import Behaviour, ProbeAnswer, ProbeKind, Pull, Usage
 from controllers.simulated.logs import PlannedLine
@@ -25,7 +26,7 @@ ANNOTATION: Final = "mockube.dev/behaviour"
 """On a pod: how its containers behave, as the fields of one rule in YAML or JSON."""
 
 
-class ScenarioError(ValueError):
+class ScenarioError(OptionsError):
     """A scenario that cannot be used, in one line."""
 
 

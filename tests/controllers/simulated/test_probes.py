@@ -12,7 +12,8 @@ from tests.controllers.simulated.stage import Stage, container, pod
 
 
 def probed(kind: str, probe: dict[str, Any], **more: Any) -> Stage:
-    return Stage(pod(container(**{f"{kind}Probe": {"periodSeconds": 1, **probe}}, **more)))
+    wanted: dict[str, Any] = {f"{kind}Probe": {"periodSeconds": 1, **probe}, **more}
+    return Stage(pod(container(**wanted)))
 
 
 @pytest.mark.parametrize(
