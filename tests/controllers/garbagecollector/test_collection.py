@@ -1,18 +1,15 @@
-"""The collector against a real server: circles, namespaces, custom resources."""
+"""The collector against a real server: several owners, circles, namespaces."""
 
 from __future__ import annotations
 
 import pytest
 
 from apimachinery import meta
-from apimachinery.gvk import GroupVersionResource
 from apimachinery.objects import Object
-from controllers.garbagecollector.garbage_collector import CUSTOM_RESOURCES
 from controllers.runtime.resources import CONFIG_MAPS
 from tests.controllers.cluster import Cluster
 
 pytestmark = pytest.mark.slow
-WIDGETS = GroupVersionResource("example.com", "v1", "widgets")
 
 
 def config_map(name: str, *owners: Object, **metadata: object) -> Object:
@@ -70,31 +67,3 @@ async def test_an_owner_in_another_namespace_is_no_owner(cluster: Cluster, names
         f' does not exist in namespace "{namespace}"'
     )
     await cluster.client.delete(CONFIG_MAPS, "owner", namespace="default")
-
-
-async def test_custom_resources_own_too(cluster: Cluster, namespace: str) -> None:
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    definition: Object = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "widgets.example.com"},
-        "spec": {
-            "group": "example.com",
-            "scope": "Namespaced",
-            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    }
-    await cluster.client.create(CUSTOM_RESOURCES, definition)
-    await cluster.until(
-        CUSTOM_RESOURCES,
-        lambda found: any((meta.condition(d, "Established") or {}).get("status") == "True" for d in found),
-    )
-    widget = await cluster.client.create(
-        WIDGETS,
-        {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}},
-        namespace=namespace,
-    )
-    await cluster.client.create(CONFIG_MAPS, config_map("child", widget), namespace=namespace)
-    await cluster.client.delete(WIDGETS, "w", namespace=namespace)
-    await cluster.until(CONFIG_MAPS, lambda found: names(found) == set(), namespace)  # type: ignore[arg-type]
