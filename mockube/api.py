@@ -57,6 +57,20 @@ class ApiClient:
             raise ApiError(response.status, found if isinstance(found, dict) else {})
         return found
 
+    def raw(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The answer's bytes for bytes; raises as `request` does."""
+        headers = {**self._headers, "Accept": "*/*", "Content-Type": "application/octet-stream"}
+        self._connection.request(method, path, body=body, headers=headers)
+        response = self._connection.getresponse()
+        data = response.read()
+        if response.status >= 300:
+            try:
+                status = json.loads(data)
+            except ValueError:
+                status = {"message": data.decode(errors="replace").strip()}
+            raise ApiError(response.status, status if isinstance(status, dict) else {})
+        return data
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockube.snapshot import snapshot
+
 if TYPE_CHECKING:
     from mockube.cluster import Cluster
     from mockube.nodes import NodeTemplate
@@ -55,6 +57,7 @@ _NAME = click.option("--name", default=DEFAULT_NAME, show_default=True, help="Na
     "--store", type=click.Choice(["memory", "etcd"]), default="memory", show_default=True, help="Where state lives."
 )
 @click.option("--etcd-servers", default="", help="etcd endpoints, comma separated, with --store etcd.")
+@click.option("--etcd-start", is_flag=True, help="With --store etcd: start the etcd on the path, data in the home.")
 @click.option("--kubernetes-version", default="1.36", show_default=True, help="Version to be, 1.29 to 1.37.")
 @click.option("--no-controllers", is_flag=True, help="Only the API server: nothing reacts, as in envtest.")
 @click.option("--no-nodes", is_flag=True, help="Controllers, but no simulated nodes.")
@@ -72,6 +75,7 @@ def up(
     kubeconfig: Path | None,
     store: str,
     etcd_servers: str,
+    etcd_start: bool,
     kubernetes_version: str,
     no_controllers: bool,
     no_nodes: bool,
@@ -85,10 +89,14 @@ def up(
     from mockube.processes import ProcessDied
 
     begun = time.monotonic()
-    if store == "etcd" and not etcd_servers:
-        raise UsageError("--store etcd needs --etcd-servers, for example --etcd-servers http://127.0.0.1:2379")
+    if store == "etcd" and not etcd_servers and not etcd_start:
+        raise UsageError(
+            "--store etcd needs --etcd-servers, for example --etcd-servers http://127.0.0.1:2379, or --etcd-start"
+        )
     if etcd_servers and store != "etcd":
         raise UsageError("--etcd-servers goes with --store etcd")
+    if etcd_start and (store != "etcd" or etcd_servers):
+        raise UsageError("--etcd-start goes with --store etcd and without --etcd-servers")
     if (pid := running_pid(Home.of(name))) is not None:
         raise UsageError(f"the cluster {name!r} runs already (process {pid}); stop it or choose another --name")
 
@@ -113,6 +121,7 @@ def up(
         kubeconfig=kubeconfig,
         store=store,  # type: ignore[arg-type]
         etcd_servers=etcd_servers,
+        etcd_start=etcd_start,
         kubernetes_version=kubernetes_version,
         controllers=not no_controllers,
         seed=seed,
@@ -364,6 +373,9 @@ def nodes_remove(names: tuple[str, ...], kubeconfig: Path | None, name: str) -> 
     for node in names:
         _call(client, partial(client.request, "DELETE", f"/api/v1/nodes/{node}"))
         click.echo(f"node/{node} removed")
+
+
+cli.add_command(snapshot)
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ class Cluster:
         kubeconfig: Path | str | None = None,
         store: Literal["memory", "etcd"] = "memory",
         etcd_servers: str = "",
+        etcd_start: bool = False,
         kubernetes_version: str = "1.36",
         controllers: bool = True,
         seed: int | None = None,
@@ -59,9 +60,11 @@ class Cluster:
         self.home = Home.of(name) if name else Home(Path(str(self._temporary)))
         self.port = port
         self.store, self.etcd_servers, self.kubernetes_version = store, etcd_servers, kubernetes_version
+        self.etcd_start = etcd_start
         self.with_controllers, self.seed = controllers, seed
         self._shared_kubeconfig = Path(kubeconfig).expanduser() if kubeconfig else None
         self._server_args, self._controllers_args = list(server_args), list(controllers_args)
+        self.etcd: Process | None = None
         self.server: Process | None = None
         self.controllers: Process | None = None
 
@@ -87,7 +90,7 @@ class Cluster:
     @property
     def processes(self) -> list[Process]:
         """What runs."""
-        return [p for p in (self.server, self.controllers) if p is not None]
+        return [p for p in (self.etcd, self.server, self.controllers) if p is not None]
 
     def start(self) -> Self:
         """Return when the API answers; raises ClusterError, ProcessDied or TimeoutError."""
@@ -104,6 +107,8 @@ class Cluster:
 
     def _start(self) -> None:
         home = self.home
+        if self.etcd_start:
+            self._start_etcd()
         args = ["--bind-address=127.0.0.1", f"--secure-port={self.port}", f"--cert-dir={home.pki}"]
         args += [f"--port-file={home.port_file}", f"--store={self.store}"]
         args += [f"--kubernetes-version={self.kubernetes_version}", "--authorization-mode=Node,RBAC"]
@@ -120,6 +125,16 @@ class Cluster:
         self.port = int(wait_for_file(home.port_file, self.processes, READY_TIMEOUT))
         if self._shared_kubeconfig:
             kubeconfigs.merge(self._shared_kubeconfig, home.kubeconfig, self.name)
+
+    def _start_etcd(self) -> None:
+        from mockube.etcd import EtcdMissing, OwnEtcd
+
+        try:
+            own = OwnEtcd(self.home.path)
+        except EtcdMissing as e:
+            raise ClusterError(str(e)) from None
+        self.etcd, self.etcd_servers = own.process, own.url
+        own.wait()
 
     def _start_controllers(self, nodes: list[NodeTemplate]) -> None:
         from mockube.nodes import expand
@@ -168,10 +183,10 @@ class Cluster:
             process.check()
 
     def stop(self) -> None:
-        """Stop the controllers, then the server, and take the context out of a shared kubeconfig."""
+        """Stop the controllers, the server, then its etcd, and take the context out of a shared kubeconfig."""
         for process in reversed(self.processes):
             process.stop()
-        self.server = self.controllers = None
+        self.etcd = self.server = self.controllers = None
         if self._shared_kubeconfig:
             with suppress(OSError, ValueError):
                 kubeconfigs.remove(self._shared_kubeconfig, self.name)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from apimachinery import decode, schema
 from apimachinery.clock import Clock
@@ -44,7 +45,7 @@ from server.registry.config import RegistryConfig
 from server.registry.registry import Registry
 from server.registry.rest import Resource
 from server.registry.store import Store
-from server.routes import openapi
+from server.routes import openapi, snapshot
 from server.routes.control import PREFIX as CLOCK_PREFIX
 from server.routes.control import ClockControl
 from server.routes.healthz import Check, Health, always_well
@@ -54,10 +55,14 @@ from server.routes.openid import CONFIGURATION_PATH, KEYS_PATH, OpenIdMetadata
 from server.routes.router import Router
 from server.routes.version import Version
 from server.upstream import HttpUpstream
+from storage.backend.etcd.config import EtcdConfig
+from storage.errors import StorageError
 from storage.factory import StorageFactory, open_backend
 from storage.interfaces import Attributes
 
 _log = logging.getLogger(__name__)
+HEALTH_TIMEOUT: Final = 2.0
+"""Seconds of real time within which the store must answer a health check."""
 
 
 @dataclass(slots=True)
@@ -190,7 +195,15 @@ def _kubelet_client(options: ServerOptions) -> Pair:
 
 
 def _store_url(options: ServerOptions) -> str:
-    return "memory://" if options.store == "memory" else options.etcd_servers[0].replace("http", "etcd", 1)
+    if options.store == "memory":
+        return "memory://"
+    return EtcdConfig.from_servers(
+        options.etcd_servers,
+        prefix=options.etcd_prefix,
+        cafile=options.etcd_cafile,
+        certfile=options.etcd_certfile,
+        keyfile=options.etcd_keyfile,
+    ).url()
 
 
 def _install(
@@ -289,6 +302,11 @@ def _index(resource: GroupResource) -> str:
     return "spec.nodeName" if resource == GroupResource("", "pods") else ""
 
 
+def _upstream(paths: list[str]) -> list[str]:
+    """Those that kube-apiserver has too."""
+    return [path for path in paths if not path.startswith("/mockube/")]
+
+
 def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: Metrics) -> None:
     async def ready() -> str:
         return "" if server.ready else "the server is starting"
@@ -297,7 +315,16 @@ def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: 
         return "process is shutting down" if server.draining else ""
 
     async def stored() -> str:
-        return "" if server.ready else "not started"
+        if not server.ready:
+            return "not started"
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT):
+                await server.storage.backend.current_revision()
+        except TimeoutError:
+            return "error getting data from etcd: context deadline exceeded"
+        except StorageError as e:
+            return f"error getting data from etcd: {e}"
+        return ""
 
     health = Health(
         (
@@ -318,5 +345,6 @@ def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: 
     openid = OpenIdMetadata(server.options.service_account_issuer, control.verifying_keys, lambda: server.url)
     router.exact(CONFIGURATION_PATH, openid.configuration)
     router.exact(KEYS_PATH, openid.keys)
-    index = Index(server.services.catalog, lambda: [*router.paths(), *health.paths()])
+    router.exact(snapshot.PATH, snapshot.Snapshot(server.storage))
+    index = Index(server.services.catalog, lambda: [*_upstream(router.paths()), *health.paths()])
     router.exact("/", index)

@@ -20,9 +20,11 @@ from multidict import CIMultiDict
 from apimachinery import errors
 from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response
 from server.filters.warnings import SEPARATOR
+from server.routes.snapshot import PATH as SNAPSHOT_PATH
 
 GZIP_THRESHOLD: Final = 128 * 1024
 GZIP_LEVEL: Final = 1
+MAX_SNAPSHOT_BYTES: Final = 1024**3
 OFF_LOOP_THRESHOLD: Final = 1024 * 1024
 ONE_WRITE: Final = 64 * 1024
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
@@ -94,6 +96,7 @@ class _Body:
 
     def __init__(self, incoming: web.Request) -> None:
         self._incoming = incoming
+        self._limit = MAX_SNAPSHOT_BYTES if incoming.path == SNAPSHOT_PATH else MAX_BODY_BYTES
         self._read: bytes | None = None
 
     async def read(self) -> bytes:
@@ -101,10 +104,8 @@ class _Body:
             chunks, size = [], 0
             async for chunk in self._incoming.content.iter_any():
                 size += len(chunk)
-                if size > MAX_BODY_BYTES:
-                    raise errors.RequestEntityTooLarge(
-                        f"Request entity too large: limit is {MAX_BODY_BYTES}", details={}
-                    )
+                if size > self._limit:
+                    raise errors.RequestEntityTooLarge(f"Request entity too large: limit is {self._limit}", details={})
                 chunks.append(chunk)
             self._read = b"".join(chunks)
         return self._read
