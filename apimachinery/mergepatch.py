@@ -29,7 +29,7 @@ def decode(body: bytes, *, strict: bool) -> tuple[Object, tuple[str, ...]]:
                 f"error decoding patch: json: cannot unmarshal {word} into Go value of type map[string]interface {{}}"
             )
         raise BadPatch("Invalid JSON Patch")
-    if strict and serializer.dumps(patch) != body.strip():
+    if strict and reader.has_duplicates(body, patch):
         return patch, diagnose.duplicates(reader.read(body))
     return patch, ()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from apimachinery import jsonvalue
+from apimachinery import jsonvalue, serializer
 from apimachinery.objects import Object, View
 from apimachinery.schema import FieldSchema
 
@@ -35,7 +35,7 @@ class UnprocessablePatch(PatchError):
 
 def apply(original: View, patch: View, schema: FieldSchema) -> Object:
     """The merged object; neither argument is changed; raises PatchError."""
-    return _merge_map(jsonvalue.copy(original), jsonvalue.copy(patch), schema)
+    return _merge_map(serializer.loads(serializer.dumps(original)), jsonvalue.copy(patch), schema)
 
 
 def _merge_map(original: Object, patch: Object, schema: FieldSchema | None) -> Object:

@@ -10,7 +10,7 @@ from apimachinery.decode import reader, unstructured, yaml_body
 from apimachinery.decode.diagnose import Diagnosis, diagnose, duplicates, word
 from apimachinery.decode.order import go_ordered
 from apimachinery.decode.plan import Findings, Mismatch, Plans
-from apimachinery.objects import Object
+from apimachinery.objects import Object, View
 
 SUMMARY_LENGTH: Final = 30
 _TYPE_META: Final = (
@@ -84,9 +84,7 @@ class Body:
         """Whether any object of the document sets a key twice; ask before the value is changed."""
         if self._duplicates is None:
             self._duplicates = (
-                bool(yaml_body.duplicates(self.raw))
-                if self.is_yaml
-                else serializer.dumps(self.value) != self.raw.strip() and reader.has_duplicates(self.raw)
+                bool(yaml_body.duplicates(self.raw)) if self.is_yaml else reader.has_duplicates(self.raw, self.value)
             )
         return self._duplicates
 
@@ -154,13 +152,22 @@ class Codec:
         """Bring an object to the form it is served in, in place; raises DecodeError."""
         return self._through(self.plans, obj, definition)
 
-    def as_stored(self, obj: Object, definition: str) -> Object:
+    def as_stored(self, obj: Object, stored: View | None, definition: str) -> Object:
         """The object as it is read back from storage, in the order of Go's fields; takes its argument over.
 
         A round trip, in which most kinds, being stored as protobuf, lose empty lists: where Go always writes the list,
-        it is null. Raises DecodeError.
+        it is null. What is the same in `stored`, the object's present state, has that form. Raises DecodeError.
         """
-        return go_ordered(self._through(self.stored_plans, obj, definition), definition)
+        same: Object = {}
+        if stored is not None:
+            for name in obj.keys() & stored:
+                if name != "metadata" and serializer.dumps(obj[name]) == serializer.dumps(stored[name]):
+                    same[name] = obj.pop(name)
+        obj = self._through(self.stored_plans, obj, definition)
+        obj.update(dict.fromkeys(same))
+        ordered = go_ordered(obj, definition)
+        ordered.update(same)
+        return ordered
 
     def _through(self, plans: Plans, obj: Object, definition: str) -> Object:
         try:

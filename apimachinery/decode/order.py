@@ -41,10 +41,9 @@ def _struct(name: str) -> Order:
             keys = sorted(value, key=ranks.__getitem__)
         except KeyError:
             keys = sorted(value, key=rank)
-        ordered = {}
-        for key in keys:
-            child = children.get(key)
-            ordered[key] = value[key] if child is None else child(value[key])
+        ordered = {key: value[key] for key in keys}
+        for key in children.keys() & ordered:
+            ordered[key] = children[key](ordered[key])
         return ordered
 
     return order

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from apimachinery import meta, serializer
-from apimachinery.objects import Object, StoredObject
+from apimachinery.objects import Object, StoredObject, View
 from storage import errors as storage_errors
 from storage.interfaces import DeleteFunc, Preconditions, Storage, UpdateFunc
+
+Settle: TypeAlias = Callable[[Object, View | None], Object]
+"""Given an object, which it takes over, and what is stored of it, if anything."""
 
 
 class DryRunnableStorage:
@@ -16,13 +20,13 @@ class DryRunnableStorage:
     `settle` brings what is about to be stored, or would be, to the form in which it is read back.
     """
 
-    def __init__(self, storage: Storage, settle: Callable[[Object], Object]) -> None:
+    def __init__(self, storage: Storage, settle: Settle) -> None:
         self.storage = storage
         self._settle = settle
 
     async def create(self, key: str, obj: Object, *, ttl: int, dry_run: bool) -> StoredObject:
         """As Storage.create; a dry run's object has no resourceVersion."""
-        obj = self._settle(obj)
+        obj = self._settle(obj, None)
         if not dry_run:
             return await self.storage.create(key, obj, ttl=ttl)
         try:
@@ -45,7 +49,7 @@ class DryRunnableStorage:
 
         async def settled(current: StoredObject | None) -> Object | None:
             changed = await update(current)
-            return None if changed is None else self._settle(changed)
+            return None if changed is None else self._settle(changed, current.view if current is not None else None)
 
         if not dry_run:
             return await self.storage.guaranteed_update(

@@ -17,7 +17,7 @@ from apimachinery.timestamp import format_time
 from server.endpoints.request import Warnings
 from server.registry import deletion
 from server.registry.deletion import Deleted, DeleteOptions
-from server.registry.dryrun import DryRunnableStorage
+from server.registry.dryrun import DryRunnableStorage, Settle
 from server.registry.errors import OPTIMISTIC_LOCK, raise_if_invalid, storage_errors_of
 from server.registry.rest import Context, Resource, Strategy, Transaction
 from storage.interfaces import ListOptions, ListResult, Preconditions, Storage, Watch, WatchOptions
@@ -49,7 +49,7 @@ class Store:
         *,
         clock: Clock,
         names: NameGenerator,
-        settle: Callable[[Object], Object] = lambda obj: obj,
+        settle: Settle = lambda obj, _: obj,
     ) -> None:
         self.resource = resource
         self.group_resource: GroupResource = resource.group_resource

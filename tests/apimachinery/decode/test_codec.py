@@ -113,10 +113,10 @@ class TestServedForm:
     )
     def test_stored_kinds_have_no_empty_lists(self, go: Codec, definition: str, obj: Object, served: Object) -> None:
         assert go.roundtrip(copy.deepcopy(obj), definition) == {**served, **obj}
-        assert go.as_stored(obj, definition) == served
+        assert go.as_stored(obj, None, definition) == served
 
     def test_what_is_stored_is_in_gos_order(self, go: Codec) -> None:
-        stored = go.as_stored({"spec": {}, "metadata": {"uid": "u", "name": "p"}, "kind": "Pod"}, POD)
+        stored = go.as_stored({"spec": {}, "metadata": {"uid": "u", "name": "p"}, "kind": "Pod"}, None, POD)
         assert json.dumps(stored) == (
             '{"kind": "Pod", "metadata": {"name": "p", "uid": "u"}, "spec": {"containers": null}, "status": {}}'
         )
