@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class _Agent:
     """What one kubelet knows of its own reports."""
 
-    __slots__ = ("beat_at", "fault", "host", "registered", "reported", "reported_at", "uid")
+    __slots__ = ("beat_at", "cordoned", "fault", "host", "registered", "reported", "reported_at", "uid")
 
     def __init__(self, host: Host, uid: str) -> None:
         self.host = host
@@ -49,6 +49,7 @@ class _Agent:
         self.reported: dict[str, str] = {}
         self.reported_at = 0.0
         self.beat_at = 0.0
+        self.cordoned = False
 
 
 class NodeAgents:
@@ -100,6 +101,11 @@ class NodeAgents:
             agent = self._agents[name] = _Agent(host, meta.uid(node))
             self._queue.add(name)
             self._changed(name)
+        cordoned = bool((node.get("spec") or {}).get("unschedulable"))
+        if cordoned != agent.cordoned:
+            agent.cordoned = cordoned
+            reason = "NodeNotSchedulable" if cordoned else "NodeSchedulable"
+            self._event(node, reason, f"Node {name} status is now: {reason}")
         fault = nodes.fault_of(node)
         if fault != agent.fault:
             self._fault(agent, fault)

@@ -259,11 +259,6 @@ class PodMachine:
         self.life.events.append(Event("Normal", "DeadlineExceeded", _DEADLINE))
         self._stop(now, self.grace)
 
-    def evict(self, message: str, now: float) -> None:
-        """End the pod because its machine runs short of something."""
-        self.reason, self.message, self.failed = "Evicted", message, True
-        self._stop(now, 0.0)
-
     # containers -----------------------------------------------------------------------------------------------------
 
     def _add_containers(self) -> None:
