@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
+from mockube.cluster import Cluster
+from mockube.processes import Process
 from tests.support.live import MERGE, TIMEOUT, Api, Obj
 
 CLOCK: Final = "/mockube/v1/clock"
@@ -61,3 +64,36 @@ def recover(api: Api, node: str, *, timeout: float = TIMEOUT) -> None:
         return ready and not any(t.startswith("node.kubernetes.io/") for t in taints)
 
     api.until(f"/api/v1/nodes?fieldSelector=metadata.name%3D{node}", well, timeout=timeout, what=f"{node} well")
+
+
+class Manager:
+    """One more controller manager of a cluster, to be killed and started again; use it as a context manager."""
+
+    def __init__(self, cluster: Cluster, *arguments: str) -> None:
+        home = cluster.home
+        self._arguments = [f"--kubeconfig={home.controllers_kubeconfig}", *arguments]
+        self._logs = home.path
+        self._count = 0
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        """Start it anew."""
+        self._count += 1
+        log = self._logs / f"manager-{id(self):x}-{self._count}.log"
+        self._process = Process("controller manager", "controllers", self._arguments, log)
+
+    def kill(self) -> None:
+        """SIGKILL; it must have been alive."""
+        assert self._process is not None
+        self._process.check()
+        self._process.kill()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.stop()
