@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from apimachinery import scheduling
+from apimachinery.nodeaffinity import required_node_affinity
 from apimachinery.objects import View
 from apimachinery.scheduling import Amounts
 
@@ -93,7 +94,7 @@ def _short(name: str, requested: int, used: int, capacity: int) -> Rejection:
 
 
 def _placement(spec: View, node: View, load: Load) -> Rejection | None:
-    if not scheduling.matches_node(spec, node):
+    if not required_node_affinity(spec)(node):
         return Rejection(
             "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
         )

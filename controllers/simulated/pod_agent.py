@@ -203,6 +203,8 @@ class PodAgents:
         self._note_missing(key, missing=machine.missing)
 
     def _skips(self, machine: PodMachine, step: Step, now: float) -> bool:
+        if machine.abandoned:
+            return True
         return machine.starting and len(self._starting) > MANY_STARTING and step.next_due - now <= SOON_SECONDS
 
     def _record(self, pod: View, step: Step) -> None:

@@ -71,6 +71,8 @@ class PodMachine:
     missing: bool = False
     grace_ends: float = math.inf
     failed: bool = False
+    abandoned: bool = False
+    """Whether somebody else wrote how the pod ended: its status is theirs."""
     conditions: dict[str, tuple[str, str]] = field(default_factory=dict)
     storage: dict[str, Files] = field(default_factory=dict)
     life: ContainerLife = field(init=False)
@@ -348,7 +350,7 @@ class PodMachine:
         """Somebody wrote a terminal phase: stop everything and leave the status as it is."""
         for c in self.containers:
             c.stage, c.due, c.process = Stage.DONE, math.inf, None
-        self.stage = PodStage.FINISHED
+        self.stage, self.abandoned = PodStage.FINISHED, True
         self.release()
 
     # status ---------------------------------------------------------------------------------------------------------
