@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockube.faults import clock, node
 from mockube.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -375,7 +376,8 @@ def nodes_remove(names: tuple[str, ...], kubeconfig: Path | None, name: str) -> 
         click.echo(f"node/{node} removed")
 
 
-cli.add_command(snapshot)
+for command in (clock, node, snapshot):
+    cli.add_command(command)
 
 
 def main() -> None:
