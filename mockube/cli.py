@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockube.faults import clock, node
+from mockube import faults
 from mockube.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ def nodes_remove(names: tuple[str, ...], kubeconfig: Path | None, name: str) -> 
         click.echo(f"node/{node} removed")
 
 
-for command in (clock, node, snapshot):
+for command in (faults.clock, faults.node, snapshot):
     cli.add_command(command)
 
 
