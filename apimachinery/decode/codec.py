@@ -125,15 +125,19 @@ class Codec:
         """
         return self.decode(Body(serializer.dumps(obj), obj, is_yaml=False), definition, strict=strict)
 
-    def from_unstructured(self, obj: Object, definition: str, *, strict: bool = False) -> Decoded:
+    def from_unstructured(
+        self, obj: Object, definition: str, *, strict: bool = False, served: View | None = None
+    ) -> Decoded:
         """As convert, with the errors and the problem order that strategic merge patches give; changes it in place.
 
-        Raises DecodeError.
+        What is the same in `served`, the object before the patch, needs no decoding. Raises DecodeError.
         """
         findings = Findings()
         before = serializer.dumps(obj)
+        same = _take_same(obj, served) if served is not None else {}
         try:
             self.plans.struct(definition).apply(obj, findings)
+            obj.update(same)
         except Mismatch:
             obj = serializer.loads(before)
             try:
@@ -158,11 +162,7 @@ class Codec:
         A round trip, in which most kinds, being stored as protobuf, lose empty lists: where Go always writes the list,
         it is null. What is the same in `stored`, the object's present state, has that form. Raises DecodeError.
         """
-        same: Object = {}
-        if stored is not None:
-            for name in obj.keys() & stored:
-                if name != "metadata" and serializer.dumps(obj[name]) == serializer.dumps(stored[name]):
-                    same[name] = obj.pop(name)
+        same = _take_same(obj, stored) if stored is not None else {}
         obj = self._through(self.stored_plans, obj, definition)
         obj.update(dict.fromkeys(same))
         ordered = go_ordered(obj, definition)
@@ -190,6 +190,15 @@ class Codec:
             problem = yaml_body.duplicates(body.raw)
             return Diagnosis(None, (problem, *found.problems)) if problem else found
         return found
+
+
+def _take_same(obj: Object, other: View) -> Object:
+    """Take the top fields out of an object, other than its metadata, that another has too, to the letter."""
+    found: Object = {}
+    for name in obj.keys() & other:
+        if name != "metadata" and serializer.dumps(obj[name]) == serializer.dumps(other[name]):
+            found[name] = obj.pop(name)
+    return found
 
 
 @cache

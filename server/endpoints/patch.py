@@ -204,7 +204,7 @@ def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[
         except strategicpatch.PatchError as e:
             raise errors.Unknown(str(e), code=500) from None
         try:
-            decoded = scope.services.codec.from_unstructured(patched, definition, strict=strict)
+            decoded = scope.services.codec.from_unstructured(patched, definition, strict=strict, served=obj)
         except DecodeError as e:
             raise _invalid_patch(jsonvalue.go_value(document), str(e)) from None
         if found := problems + decoded.problems:

@@ -42,21 +42,20 @@ class RequestInfo:
 def resolve(request: Request) -> RequestInfo:
     """The RequestInfo of a request; a path that names no resource is a non-resource request."""
     parts = request.path.strip("/").split("/")
-    other = RequestInfo(False, request.path, request.method.lower())
     if len(parts) < 3 or parts[0] not in ("api", "apis"):
-        return other
+        return _other(request)
     prefix, rest = parts[0], parts[1:]
     group = ""
     if prefix == "apis":
         if len(rest) < 3:
-            return other
+            return _other(request)
         group, rest = rest[0], rest[1:]
     version, rest = rest[0], rest[1:]
     verb = _VERBS.get(request.method, "")
     legacy = False
     if rest[0] in SPECIAL_VERBS:
         if len(rest) < 2:
-            return other
+            return _other(request)
         verb, rest = rest[0], rest[1:]
         legacy = verb == "watch"
     namespace = ""
@@ -86,6 +85,10 @@ def resolve(request: Request) -> RequestInfo:
         parts=tuple(rest),
         legacy_watch=legacy,
     )
+
+
+def _other(request: Request) -> RequestInfo:
+    return RequestInfo(False, request.path, request.method.lower())
 
 
 def asks_to_watch(query: Query) -> bool:

@@ -221,10 +221,10 @@ def with_impersonation(authorizer: Authorizer, *, constrained: bool = True) -> F
 
     def wrap(handler: Handler) -> Handler:
         async def impersonate(request: Request) -> Response:
-            headers = dict(request.headers)
+            headers = request.headers
             if not any(name.startswith("impersonate-") for name in headers):
                 return await handler(request)
-            wanted = wanted_user(headers)
+            wanted = wanted_user(dict(headers))
             if wanted is None:
                 return await handler(request)
             try:

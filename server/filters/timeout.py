@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from apimachinery import errors
 from server.endpoints.request import Handler, Request, Response
@@ -21,22 +21,73 @@ def long_running(request: Request) -> bool:
     )
 
 
+class _Deadline:
+    """A task that is cancelled unless it is done in time."""
+
+    __slots__ = ("at", "cancelling", "expired", "task")
+
+    def __init__(self, task: asyncio.Task[Any], at: float) -> None:
+        self.task = task
+        self.at = at
+        self.cancelling = task.cancelling()
+        self.expired = False
+
+
+class _Deadlines:
+    """The same limit for every request: they expire in the order in which they came, so one timer is enough."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._open: dict[_Deadline, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> _Deadline:
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in a task
+        deadline = _Deadline(task, loop.time() + self._seconds)
+        self._open[deadline] = None
+        if self._timer is None:
+            self._timer = loop.call_at(deadline.at, self._expire)
+        return deadline
+
+    def end(self, deadline: _Deadline) -> None:
+        self._open.pop(deadline, None)
+
+    def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        for deadline in list(self._open):
+            if deadline.at > loop.time():
+                self._timer = loop.call_at(deadline.at, self._expire)
+                return
+            del self._open[deadline]
+            deadline.expired = True
+            deadline.task.cancel()
+
+
 def with_timeout(seconds: float) -> Filter:
     """A 504 after so many seconds."""
 
     def wrap(handler: Handler) -> Handler:
+        deadlines = _Deadlines(seconds)
+
         async def limit(request: Request) -> Response:
             if long_running(request):
                 return await handler(request)
+            deadline = deadlines.begin()
             try:
-                async with asyncio.timeout(seconds):
-                    return await handler(request)
-            except TimeoutError:
-                raise errors.Timeout(
-                    "the server was unable to return a response in the time allotted, but may still be processing "
-                    "the request",
-                    details={},
-                ) from None
+                return await handler(request)
+            except asyncio.CancelledError:
+                if deadline.expired and deadline.task.uncancel() <= deadline.cancelling:
+                    raise errors.Timeout(
+                        "the server was unable to return a response in the time allotted, but may still be processing "
+                        "the request",
+                        details={},
+                    ) from None
+                raise
+            finally:
+                deadlines.end(deadline)
 
         return limit
 

@@ -31,6 +31,7 @@ class Lister(Protocol):
 
 
 KEPT_VIEWS: Final = 1024
+_CACHED: Final = ListOptions(resource_version=0)
 
 
 class RegistryLister:
@@ -75,7 +76,7 @@ class RegistryLister:
         store = self._store(resource)
         if store is None:
             return []
-        found = await store.get_list(namespace, ListOptions(resource_version=0))
+        found = await store.get_list(namespace, _CACHED)
         return [self._view(resource, item) for item in found.items]
 
     async def wait(self, resource: str, namespace: str, name: str, seconds: float) -> View | None:
