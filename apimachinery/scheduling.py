@@ -1,4 +1,4 @@
-"""Taints, node affinity and resource requests: what scheduler, kubelet and DaemonSet controller judge alike.
+"""Taints, target nodes and resource requests: what scheduler, kubelet and DaemonSet controller judge alike.
 
 Models component-helpers/scheduling/corev1 and component-helpers/resource.
 """
@@ -6,19 +6,27 @@ Models component-helpers/scheduling/corev1 and component-helpers/resource.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from apimachinery.objects import View
+from apimachinery.objects import Object, View
 from apimachinery.quantity import Quantity
 
 Amounts = dict[str, int]
 """Resources as whole numbers: cpu in thousandths, everything else in units."""
 
 ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - compared, never bound
-_INTEGER: Final = re.compile(r"[+-]?\d+")
 _EMPTY: Final[Mapping[str, Any]] = {}
+
+
+def taints(node: View) -> Sequence[Object]:
+    """spec.taints, empty when absent; do not change them."""
+    return (node.get("spec") or _EMPTY).get("taints") or ()
+
+
+def tolerated(tolerations: Iterable[View], taint: View) -> bool:
+    """Whether any toleration covers a taint."""
+    return any(tolerates(t, taint) for t in tolerations)
 
 
 def tolerates(toleration: View, taint: View) -> bool:
@@ -41,39 +49,9 @@ def untolerated_taint(
 ) -> View | None:
     """The first taint of these effects that no toleration covers."""
     for taint in taints or ():
-        if taint.get("effect") in effects and not any(tolerates(t, taint) for t in tolerations):
+        if taint.get("effect") in effects and not tolerated(tolerations, taint):
             return taint
     return None
-
-
-def _matches(requirement: View, value: str | None) -> bool:
-    values: Sequence[str] = requirement.get("values") or ()
-    match requirement.get("operator"):
-        case "In":
-            return value is not None and value in values
-        case "NotIn":
-            return value is None or value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt" | "Lt" as operator:
-            if value is None or len(values) != 1 or not (_INTEGER.fullmatch(value) and _INTEGER.fullmatch(values[0])):
-                return False
-            return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
-    return False
-
-
-def matches_term(term: View, node: View) -> bool:
-    """Whether a node meets every expression and field of a term; an empty term matches nothing."""
-    expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
-    if not expressions and not fields:
-        return False
-    labels = node["metadata"].get("labels") or _EMPTY
-    if not all(_matches(e, labels.get(e.get("key", ""))) for e in expressions):
-        return False
-    name = node["metadata"]["name"]
-    return all(_matches(f, name if f.get("key") == "metadata.name" else None) for f in fields)
 
 
 def required_terms(spec: View) -> Sequence[View] | None:
@@ -81,15 +59,6 @@ def required_terms(spec: View) -> Sequence[View] | None:
     affinity = (spec.get("affinity") or _EMPTY).get("nodeAffinity") or _EMPTY
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     return None if required is None else required.get("nodeSelectorTerms") or ()
-
-
-def matches_node(spec: View, node: View) -> bool:
-    """Whether a node meets a pod's nodeSelector and required node affinity."""
-    labels = node["metadata"].get("labels") or _EMPTY
-    if any(labels.get(k) != v for k, v in (spec.get("nodeSelector") or _EMPTY).items()):
-        return False
-    terms = required_terms(spec)
-    return terms is None or any(matches_term(t, node) for t in terms)
 
 
 def target_nodes(spec: View) -> frozenset[str] | None:

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from apimachinery import intstr, meta
+from apimachinery.nodeaffinity import required_node_affinity
 from apimachinery.objects import Object, View
+from apimachinery.scheduling import taints, tolerated
 from controllers.runtime import pods as podutil
 from controllers.runtime.history import CONTROLLER_REVISION_HASH
-from controllers.runtime.node_affinity import required_node_affinity
-from controllers.runtime.tolerations import taints, tolerated
 
 TEMPLATE_GENERATION_LABEL: Final = "pod-template-generation"
 TEMPLATE_GENERATION_ANNOTATION: Final = "deprecated.daemonset.template.generation"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from apimachinery import meta
+from apimachinery import meta, scheduling
 from apimachinery.objects import Object, View
-from controllers.runtime import tolerations
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -38,7 +37,7 @@ def wanted_no_schedule(node: View) -> list[str]:
 
 def with_no_schedule(node: View, now: str) -> list[Object] | None:
     """The node's taints with the managed NoSchedule ones as they should be; None when they are."""
-    present = tolerations.taints(node)
+    present = scheduling.taints(node)
     wanted = wanted_no_schedule(node)
     have = [t["key"] for t in present if t.get("effect") == "NoSchedule" and t["key"] in MANAGED]
     if set(have) == set(wanted):
@@ -56,12 +55,12 @@ def wanted_no_execute(node: View) -> str:
 
 def has_no_execute(node: View, key: str) -> bool:
     """Whether the node carries this NoExecute taint."""
-    return any(t.get("effect") == "NoExecute" and t["key"] == key for t in tolerations.taints(node))
+    return any(t.get("effect") == "NoExecute" and t["key"] == key for t in scheduling.taints(node))
 
 
 def with_no_execute(node: View, key: str, now: str) -> list[Object]:
     """The node's taints with `key` as the only managed NoExecute taint; with an empty key none of them."""
-    present: Sequence[Object] = tolerations.taints(node)
+    present: Sequence[Object] = scheduling.taints(node)
     kept = [
         t
         for t in present

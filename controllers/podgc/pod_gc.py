@@ -8,6 +8,7 @@ from typing import Final
 
 from apimachinery import errors, meta
 from apimachinery.objects import Object, View
+from apimachinery.scheduling import taints
 from apimachinery.timestamp import format_time
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.flags import flag
@@ -15,7 +16,6 @@ from controllers.runtime.informer import wait_for_sync
 from controllers.runtime.pod_control import run_batch
 from controllers.runtime.pods import is_terminal, phase, update_condition
 from controllers.runtime.resources import NODES, PODS
-from controllers.runtime.tolerations import taints
 
 CHECK_PERIOD: Final = 20.0
 QUARANTINE: Final = 40.0

@@ -71,9 +71,9 @@ def _spread_count(constraint: SpreadConstraint, info: PodInfo, nodes: Mapping[st
 
 
 def _counts_for_spread(constraint: SpreadConstraint, info: PodInfo, node: NodeInfo) -> bool:
-    if constraint.honor_affinity and not scheduling.matches_node(info.spec, node.node):
+    if constraint.honor_affinity and not info.fits(node.node):
         return False
-    taints = (node.node.get("spec") or {}).get("taints")
+    taints = scheduling.taints(node.node)
     return not constraint.honor_taints or scheduling.untolerated_taint(taints, info.tolerations) is None
 
 
@@ -104,7 +104,7 @@ def node_unschedulable(state: CycleState, node: NodeInfo) -> Rejection | None:
     """spec.unschedulable, unless its taint is tolerated."""
     if not (node.node.get("spec") or {}).get("unschedulable"):
         return None
-    if any(scheduling.tolerates(t, _UNSCHEDULABLE_TAINT) for t in state.info.tolerations):
+    if scheduling.tolerated(state.info.tolerations, _UNSCHEDULABLE_TAINT):
         return None
     return Rejection("NodeUnschedulable", ("node(s) were unschedulable",), False)
 
@@ -119,7 +119,7 @@ def node_name(state: CycleState, node: NodeInfo) -> Rejection | None:
 
 def taint_toleration(state: CycleState, node: NodeInfo, version: tuple[int, int]) -> Rejection | None:
     """Untolerated NoSchedule and NoExecute taints."""
-    taint = scheduling.untolerated_taint((node.node.get("spec") or {}).get("taints"), state.info.tolerations)
+    taint = scheduling.untolerated_taint(scheduling.taints(node.node), state.info.tolerations)
     if taint is None:
         return None
     if version >= (1, 35):
@@ -131,7 +131,7 @@ def taint_toleration(state: CycleState, node: NodeInfo, version: tuple[int, int]
 
 def node_affinity(state: CycleState, node: NodeInfo) -> Rejection | None:
     """nodeSelector and required node affinity."""
-    if scheduling.matches_node(state.info.spec, node.node):
+    if state.info.fits(node.node):
         return None
     return Rejection("NodeAffinity", (NODE_AFFINITY,), False)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from apimachinery import meta, scheduling
+from apimachinery.nodeaffinity import node_selector_term
 from apimachinery.objects import View
 from controllers.scheduler.types import NodeInfo, PodInfo
 
@@ -58,9 +59,8 @@ def balanced_allocation(info: PodInfo, node: NodeInfo) -> float:
 
 def prefer_no_schedule(info: PodInfo, node: NodeInfo) -> float:
     """The number of PreferNoSchedule taints that are not tolerated."""
-    taints = (node.node.get("spec") or _EMPTY).get("taints") or ()
-    soft = (t for t in taints if t.get("effect") == "PreferNoSchedule")
-    return float(sum(not any(scheduling.tolerates(x, t) for x in info.tolerations) for t in soft))
+    soft = (t for t in scheduling.taints(node.node) if t.get("effect") == "PreferNoSchedule")
+    return float(sum(not scheduling.tolerated(info.tolerations, t) for t in soft))
 
 
 def preferred_affinity(spec: View, node: NodeInfo) -> float:
@@ -68,7 +68,7 @@ def preferred_affinity(spec: View, node: NodeInfo) -> float:
     affinity = (spec.get("affinity") or _EMPTY).get("nodeAffinity") or _EMPTY
     terms = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
     return 0.0 + sum(
-        int(t.get("weight") or 0) for t in terms if scheduling.matches_term(t.get("preference") or _EMPTY, node.node)
+        int(t.get("weight") or 0) for t in terms if node_selector_term(t.get("preference") or _EMPTY)(node.node)
     )
 
 

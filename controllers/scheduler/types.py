@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from apimachinery import meta, scheduling
 from apimachinery.labels import LabelSelector
+from apimachinery.nodeaffinity import NodeMatcher, required_node_affinity
 from apimachinery.objects import View
 from apimachinery.scheduling import Amounts
 
@@ -86,6 +87,8 @@ class PodInfo:
     preferred: tuple[AffinityTerm, ...] = ()
     spread: tuple[SpreadConstraint, ...] = ()
     owner: str = ""
+    fits: NodeMatcher = field(default=lambda _: True, compare=False)
+    """Whether a node meets nodeSelector and required node affinity."""
 
     @property
     def spec(self) -> View:
@@ -114,6 +117,7 @@ class PodInfo:
             preferred=(*_preferred(together, pod, 1), *_preferred(apart, pod, -1)),
             spread=tuple(_spread(c, pod) for c in spec.get("topologySpreadConstraints") or ()),
             owner=controller["uid"] if controller else "",
+            fits=required_node_affinity(spec),
         )
 
 

@@ -9,13 +9,13 @@ from typing import Final
 from apimachinery import errors, meta
 from apimachinery.clock import Timer
 from apimachinery.objects import Object, View
+from apimachinery.scheduling import taints, tolerates
 from apimachinery.timestamp import format_time
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
 from controllers.runtime.indexer import BY_NODE, by_node
 from controllers.runtime.pods import update_condition
 from controllers.runtime.resources import NODES, PODS
-from controllers.runtime.tolerations import taints, tolerates
 
 _WORKERS: Final = 8
 _RETRIES: Final = 5

@@ -31,15 +31,16 @@ def required_node_affinity(spec: View) -> NodeMatcher:
 
 def node_selector(selector: View) -> NodeMatcher:
     """Whether a node matches any term of a NodeSelector; one without usable terms matches nothing."""
-    terms = [m for m in map(_term, selector.get("nodeSelectorTerms") or ()) if m is not None]
+    terms = [node_selector_term(t) for t in selector.get("nodeSelectorTerms") or ()]
     return lambda node: any(term(node) for term in terms)
 
 
-def _term(term: View) -> NodeMatcher | None:
+def node_selector_term(term: View) -> NodeMatcher:
+    """Whether a node meets every expression and field of a term; an empty term matches nothing."""
     expressions = [_requirement(e) for e in term.get("matchExpressions") or ()]
     fields = [_requirement(f) for f in term.get("matchFields") or ()]
     if not expressions and not fields:
-        return None
+        return lambda _: False
 
     def matches(node: View) -> bool:
         if expressions:
