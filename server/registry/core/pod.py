@@ -80,10 +80,18 @@ class PodStrategy(BuiltinStrategy):
     returns_deleted_object = True
     graceful = True
     reset_fields: frozenset[FieldPath] = frozenset({("status",)})
-    generation_of = ("spec",)
 
     def __init__(self, options: Options) -> None:
         self.options = options
+
+    def count_generation(self, obj: Object, old: View | None) -> None:
+        """Pods count their generations since 1.34."""
+        if self.options.version < (1, 34):
+            return
+        if old is None:
+            obj["metadata"]["generation"] = 1
+        else:
+            bump_generation(obj, old)
 
     def default(self, obj: Object) -> None:
         default_pod(obj)
@@ -91,7 +99,7 @@ class PodStrategy(BuiltinStrategy):
             default_status(obj["status"])
 
     def prepare_for_create(self, obj: Object, ctx: Context) -> None:
-        super().prepare_for_create(obj, ctx)
+        self.count_generation(obj, None)
         given = (obj.get("status") or {}).get("qosClass")
         obj["status"] = {"phase": "Pending", "qosClass": given or qos_class(obj)}
         if obj["spec"].get("schedulingGates"):
@@ -110,7 +118,7 @@ class PodStrategy(BuiltinStrategy):
 
     def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
         keep_metadata_and(obj, old, "status")
-        bump_generation(obj, old)
+        self.count_generation(obj, old)
 
     def validate(self, obj: View, ctx: Context) -> list[Error]:
         spec = obj["spec"]
@@ -198,7 +206,7 @@ class EphemeralContainersStrategy(PodStrategy):
         obj["spec"] = {**spec, "ephemeralContainers": given} if given else spec
         keep_metadata_and(obj, old, "status")
         reset_metadata(obj, old)
-        bump_generation(obj, old)
+        self.count_generation(obj, old)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[Error]:
         if refused := refusal_of_static_pods(old, "static pods do not support ephemeral containers"):
@@ -221,7 +229,7 @@ class ResizeStrategy(PodStrategy):
             obj["spec"] = {**stored, **resized}
             keep_metadata_and(obj, old, "status")
             reset_metadata(obj, old)
-        bump_generation(obj, old)
+        self.count_generation(obj, old)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[Error]:
         found = BuiltinStrategy.validate(self, obj, ctx) + self.validate_spec(obj)
