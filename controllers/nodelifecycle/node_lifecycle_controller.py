@@ -229,11 +229,11 @@ class NodeLifecycleController:
             {**c, "status": "False", "lastTransitionTime": now} if c["type"] == "Ready" else c
             for c in pod["status"]["conditions"]
         ]
-        self._recorder.event(pod, "Warning", "NodeNotReady", "Node is not ready")
         try:
             await self._client.update_status(PODS, {**pod, "status": {**pod["status"], "conditions": conditions}})
         except errors.NotFound:
             return
+        self._recorder.event(pod, "Warning", "NodeNotReady", "Node is not ready")
 
     # rate-limited NoExecute -----------------------------------------------------------------------------------------
 
