@@ -81,7 +81,7 @@ def test_45_a_silent_node(api: Api, namespace: str, clock: ClusterTime) -> None:
             assert container_status(lost)["ready"] is True
     told = events(api, namespace, "NodeNotReady", at_least=3)
     assert {e["involvedObject"]["name"] for e in told} == here
-    assert {(e["type"], e["message"]) for e in told} == {("Warning", "Node is not ready")}
+    assert {(e["type"], e["count"], e["message"]) for e in told} == {("Warning", 1, "Node is not ready")}
 
     clock.advance(200)
     assert not any(map(is_deleting, api.items(pods)))
