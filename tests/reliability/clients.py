@@ -81,7 +81,11 @@ class Load:
             if kind == "cas" and not revision:
                 kind = "get"
             value = f"{client}-{next(self._numbers)}"
-            outcome, found, found_revision = await self._operate(server, kind, key, value, revision)
+            answer = await self._operate(server, kind, key, value, revision)
+            if answer is None:
+                await asyncio.sleep(0.1)
+                continue
+            outcome, found, found_revision = answer
             self.history.operations.append(
                 Operation(
                     client,
@@ -195,6 +199,8 @@ class Load:
             ) as answer:
                 self._count(kind, answer.status)
                 found = serializer.loads(await answer.read())
+        except aiohttp.ClientConnectorError:
+            return None
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
             self._count(kind, 0, type(e).__name__)
             return "unknown", "", 0

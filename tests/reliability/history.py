@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["create", "get", "cas", "delete"]
@@ -81,5 +81,22 @@ class History:
         """The operations on each key."""
         found: dict[str, list[Operation]] = {}
         for operation in self.operations:
+            found.setdefault(operation.key, []).append(operation)
+        return found
+
+    def resolved(self) -> dict[str, list[Operation]]:
+        """As by_key, with what the watchers know of writes of unknown outcome: those that happened, and when.
+
+        Values are written once, so an event names its write. One that no watcher saw and no client read is left out:
+        to say that it never happened is one of the explanations that are open.
+        """
+        happened = {c.value: c.revision for w in self.watchings for c in w.changes if c.value is not None}
+        happened |= {o.found: o.found_revision for o in self.operations if o.kind == "get" and o.outcome == "ok"}
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            if operation.outcome == "unknown" and operation.kind in ("create", "cas"):
+                if operation.value not in happened:
+                    continue
+                operation = replace(operation, outcome="ok", found_revision=happened[operation.value])
             found.setdefault(operation.key, []).append(operation)
         return found

@@ -167,7 +167,7 @@ def simulated(seed: int, clients: int = 8, count: int = 400) -> History:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_correct_history_passes(seed: int) -> None:
     history = simulated(seed)
-    for key, operations in history.by_key().items():
+    for key, operations in [*history.by_key().items(), *history.resolved().items()]:
         verdict = linearizability.check(operations)
         assert verdict.linearizable, (key, verdict.longest[-3:], verdict.stuck)
     assert revisions.check(history) == []

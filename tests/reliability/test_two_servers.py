@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from tests.controllers.cluster import ManagerProcess
-from tests.reliability import linearizability, revisions
 from tests.reliability.clients import Load
-from tests.reliability.history import History
+from tests.reliability.crash import explain
 from tests.support.api import ServerProcess
 
 pytestmark = [pytest.mark.etcd, pytest.mark.slow]
@@ -23,16 +22,6 @@ LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-control
 
 def config_map(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
-def explain(history: History) -> list[str]:
-    """What is wrong with a history."""
-    found = revisions.check(history)
-    for key, operations in history.by_key().items():
-        verdict = linearizability.check(operations)
-        if not verdict.linearizable:
-            found.append(f"{key}: after {verdict.longest[-3:]} nothing explains {verdict.stuck}")
-    return found
 
 
 async def test_what_many_clients_saw_has_an_order(servers: list[ServerProcess]) -> None:

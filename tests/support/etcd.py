@@ -40,6 +40,7 @@ class Etcd:
         peers: str = "",
         arguments: Sequence[str] = (),
         scheme: str = "http",
+        fsync: bool = False,
     ) -> None:
         binary = shutil.which("etcd")
         assert binary is not None, "these tests need etcd on the path (Debian: make system)"
@@ -51,7 +52,7 @@ class Etcd:
         self.endpoint = f"{scheme}://127.0.0.1:{client}"
         self.peer = f"http://127.0.0.1:{peer}"
         self._peers = peers or f"{name}={self.peer}"
-        self._arguments = list(arguments)
+        self._arguments = [*arguments, *(() if fsync else ("--unsafe-no-fsync",))]
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
@@ -66,7 +67,6 @@ class Etcd:
             f"--listen-peer-urls={self.peer}",
             f"--initial-advertise-peer-urls={self.peer}",
             f"--initial-cluster={self._peers}",
-            "--unsafe-no-fsync",
             "--log-level=error",
             "--logger=zap",
             *self._arguments,
