@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,8 @@ class History:
 
     def seen(self, since: int, *, narrow: bool) -> list[tuple[str, str, int]]:
         """The events that a watch from a version is to deliver; a narrow one sees objects come and go by label."""
-        found, before = [], {}
+        found: list[tuple[str, str, int]] = []
+        before: dict[str, bool] = {}
         for version, kind, name, obj in self.events:
             now = kind != "DELETED" and (not narrow or obj["metadata"].get("labels") == {"s": "1"})
             was = before.get(name, False)
@@ -137,7 +138,7 @@ async def take(api: InProcess, path: str, count: int) -> list[dict[str, Any]]:
     assert not isinstance(answer.body, bytes), answer.body
     found: list[dict[str, Any]] = []
     async with asyncio.timeout(5):
-        async with aclosing(aiter_lines(answer.body)) as lines:
+        async with aclosing(lines_of(answer.body)) as lines:
             async for line in lines:
                 found.append(json.loads(line))
                 if len(found) == count:
@@ -145,7 +146,7 @@ async def take(api: InProcess, path: str, count: int) -> list[dict[str, Any]]:
     return found
 
 
-async def aiter_lines(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def lines_of(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     rest = b""
     try:
         async for chunk in body:
@@ -212,7 +213,7 @@ async def follow(api: InProcess, path: str) -> list[tuple[str, str, int]]:
     answer = await api.raw("GET", path)
     assert not isinstance(answer.body, bytes), answer.body
     found: list[tuple[str, str, int]] = []
-    async with aclosing(aiter_lines(answer.body)) as lines:
+    async with aclosing(lines_of(answer.body)) as lines:
         async for line in lines:
             event = json.loads(line)
             metadata = event["object"]["metadata"]
