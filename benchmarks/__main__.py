@@ -1,4 +1,4 @@
-"""`python -m benchmarks startup | api | daemonset`."""
+"""`python -m benchmarks startup | api | daemonset | etcd`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,16 @@ def daemonset(nodes: int, max_unavailable: str) -> None:
     from benchmarks.daemonset import main
 
     asyncio.run(main(nodes, max_unavailable))
+
+
+@cli.command()
+@click.option("--seconds", default=3.0, show_default=True, help="Time of each measurement.")
+@click.option("--clients", default=16, show_default=True)
+def etcd(seconds: float, clients: int) -> None:
+    """The API server on etcd against memory, and against etcd itself."""
+    from benchmarks.etcd import main
+
+    main(seconds, clients)
 
 
 if __name__ == "__main__":

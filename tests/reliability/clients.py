@@ -176,8 +176,10 @@ class Load:
         }
         return int(found["metadata"]["resourceVersion"]), items
 
-    async def _operate(self, server: str, kind: Kind, key: str, value: str, revision: int) -> tuple[Outcome, str, int]:
-        """Outcome, the value that a get showed, the revision."""
+    async def _operate(
+        self, server: str, kind: Kind, key: str, value: str, revision: int
+    ) -> tuple[Outcome, str, int] | None:
+        """Outcome, the value that a get showed, the revision; None when nobody was there to be asked."""
         body: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
