@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from typing import Final
@@ -16,6 +17,8 @@ from controllers.runtime.metrics import Registry
 PATH: Final = "/mockube/v1/clock/follow"
 SETTLE_SECONDS: Final = 0.003
 _CALM: Final = 3
+_BUSY_LOOKS: Final = 1000
+"""After so many looks, a few seconds, the server hears that work goes on."""
 _DRIFT_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 2.0
 
@@ -57,14 +60,22 @@ class ClockFollower:
 
     async def _settle(self) -> None:
         """Return once nothing has happened for a few looks in a row."""
-        calm, before = 0, -math.inf
+        calm, before, looks = 0, -math.inf, 0
         while calm < _CALM:
+            looks += 1
+            if looks % _BUSY_LOOKS == 0:
+                await self._say_busy()
+                before = self._activity()
             await asyncio.sleep(SETTLE_SECONDS)
             now = self._activity()
             waiting = self._metrics.queue_depth.total() + self._metrics.queue_soon.total()
             busy = self._client.open_requests > 0 or waiting > 0
             calm = calm + 1 if now == before and not busy else 0
             before = now
+
+    async def _say_busy(self) -> None:
+        with contextlib.suppress(errors.StatusError, TransportError):
+            await self._client.request("GET", PATH, {"follower": self._identity, "busy": "true"})
 
     def _activity(self) -> float:
         return self._metrics.queue_adds.total() + self._metrics.requests.total()

@@ -44,8 +44,8 @@ class WorkQueue(Generic[K]):
         self._dirty: set[K] = set()
         self._processing: dict[K, float] = {}
         self._added: dict[K, float] = {}
-        self._waiting: dict[K, tuple[float, Timer]] = {}
-        self._soon: dict[K, tuple[float, Timer]] = {}
+        self._waiting: dict[K, tuple[float, Timer, bool]] = {}
+        self._soon: dict[K, tuple[float, Timer, bool]] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
@@ -116,13 +116,13 @@ class WorkQueue(Generic[K]):
         """Close the queue: timers are dropped, waiting workers get ShutDown."""
         self._closed = True
         for timers in (self._waiting, self._soon):
-            for _, timer in timers.values():
+            for _, timer, _ in timers.values():
                 timer.cancel()
             timers.clear()
         while self._getters:
             self._wake()
 
-    def _later(self, timers: dict[K, tuple[float, Timer]], clock: Clock, item: K, delay: float) -> None:
+    def _later(self, timers: dict[K, tuple[float, Timer, bool]], clock: Clock, item: K, delay: float) -> None:
         if self._closed:
             return
         if delay <= 0:
@@ -134,9 +134,11 @@ class WorkQueue(Generic[K]):
             if known[0] <= ready:
                 return
             known[1].cancel()
+            if known[2]:
+                self._metrics.queue_soon.inc(self.name, by=-1)
 
         soon = timers is self._soon and delay < _SOON_SECONDS
-        if soon and known is None:
+        if soon:
             self._metrics.queue_soon.inc(self.name)
 
         def due() -> None:
@@ -145,7 +147,7 @@ class WorkQueue(Generic[K]):
                 self._metrics.queue_soon.inc(self.name, by=-1)
             self.add(item)
 
-        timers[item] = (ready, clock.call_later(delay, due))
+        timers[item] = (ready, clock.call_later(delay, due), soon)
 
     def _push(self, item: K) -> None:
         self._queue.append(item)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
@@ -30,7 +31,8 @@ from server.filters.chain import Filter
 M = TypeVar("M", bound=BaseModel)
 PREFIX: Final = "/mockube/v1/clock"
 FOLLOW_SECONDS: Final = 20.0
-ACKNOWLEDGE_SECONDS: Final = 15.0
+SILENT_SECONDS: Final = 30.0
+"""A process that has not been heard of for so long is gone; one that works on says so now and then."""
 ALIVE_SECONDS: Final = 5.0
 STEP_SECONDS: Final = 1.0
 STEP_SECONDS_CAP: Final = 4.0
@@ -69,6 +71,8 @@ class _Follower:
 
     version: int = 0
     next_timer: float = math.inf
+    seen_at: float = 0.0
+    """When it was last heard of, by the machine's monotonic clock."""
 
 
 class ClockControl:
@@ -177,6 +181,9 @@ class ClockControl:
         name = query.get("follower")
         version, due = int(query.get("version") or 0), float(query.get("next") or math.inf)
         follower = self._followers.setdefault(name, _Follower())
+        follower.seen_at = time.monotonic()
+        if query.get("busy"):
+            return Response(200, {"Content-Type": JSON}, b"{}")
         follower.version, follower.next_timer = version, due
         async with self._changed:
             self._changed.notify_all()
@@ -240,11 +247,12 @@ class ClockControl:
     async def _acknowledged(self) -> None:
         version = self._version
         async with self._changed:
-            try:
-                async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                    await self._changed.wait_for(lambda: all(f.version >= version for f in self._followers.values()))
-            except TimeoutError:
-                self._followers = {k: f for k, f in self._followers.items() if f.version >= version}
+            while any(f.version < version for f in self._followers.values()):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        await self._changed.wait()
+                dead = time.monotonic() - SILENT_SECONDS
+                self._followers = {k: f for k, f in self._followers.items() if f.version >= version or f.seen_at > dead}
 
 
 @contextlib.asynccontextmanager
