@@ -26,10 +26,10 @@ check: $(STAMP) ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 fast: $(STAMP) ## The tests that start no process
-	$(BIN)/pytest -n auto -m "not kubectl and not etcd and not reference and not slow" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not kubectl and not etcd and not reference and not slow" $(ARGS)
 
 test: system $(STAMP) check ## Everything: checks, unit tests, real kubectl, real etcd, recorded answers
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 system: ## Install etcd and kubectl from the distribution where they are missing (Debian, as root)
 	@tools/system-packages
