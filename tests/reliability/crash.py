@@ -121,6 +121,7 @@ async def run(folder: Path, *, kills: int, seed: int, fsync: bool = True, verbos
             restarts: dict[str, asyncio.Task[None]] = {}
             for number in range(kills):
                 await asyncio.sleep(rng.uniform(0.1, 1.5))
+                await _progress(load, 10, 8.0)
                 name = rng.choice(victims.names)
                 if name in restarts:
                     await restarts.pop(name)
@@ -132,10 +133,7 @@ async def run(folder: Path, *, kills: int, seed: int, fsync: bool = True, verbos
                 restarts[name] = tasks.create_task(_restart(victims, name, rng.uniform(0.0, 0.5)))
             for restart in restarts.values():
                 await restart
-            settled = load.written
-            async with asyncio.timeout(RECOVERY):
-                while load.written < settled + 50:  # noqa: ASYNC110 - processes tell nobody what they do
-                    await asyncio.sleep(0.05)
+            assert await _progress(load, 50, RECOVERY), "nothing was written after the last restart"
             load.stop.set()
             await asyncio.gather(*writers)
             await load.finish()
@@ -149,6 +147,14 @@ async def run(folder: Path, *, kills: int, seed: int, fsync: bool = True, verbos
     return _report(load, killed, wrong, seed, time.monotonic() - began), not wrong
 
 
+async def _progress(load: Load, writes: int, seconds: float) -> bool:
+    """Wait until so many more writes are acknowledged; whether they were in time."""
+    goal, end = load.written + writes, time.monotonic() + seconds
+    while load.written < goal and time.monotonic() < end:  # noqa: ASYNC110 - processes tell nobody what they do
+        await asyncio.sleep(0.02)
+    return load.written >= goal
+
+
 async def _restart(victims: Victims, name: str, pause: float) -> None:
     await asyncio.sleep(pause)
     for attempt in range(3):
@@ -158,6 +164,7 @@ async def _restart(victims: Victims, name: str, pause: float) -> None:
         except AssertionError:
             if attempt == 2:
                 raise
+            await asyncio.sleep(0.5)
 
 
 _SETS: Final = "/apis/apps/v1/namespaces/default/replicasets"
