@@ -21,6 +21,8 @@ from server.admission.chain import AdmissionChain
 from server.admission.interfaces import PluginContext
 from server.admission.plugins.registration import build_plugins
 from server.aggregation import AvailabilityController
+from server.apiextensions.controller import CustomResourceDefinitions
+from server.apiextensions.serving import CustomResources
 from server.certificates import Authority, Pair
 from server.endpoints.catalog import Catalog, Endpoint
 from server.endpoints.discovery import Discovery
@@ -79,12 +81,16 @@ class ApiServer:
     """Where clients reach the API."""
     ready: bool = False
     draining: bool = False
+    custom: CustomResourceDefinitions | None = None
+    """Follows CustomResourceDefinitions, once started."""
     background: asyncio.Task[None] | None = None
 
     async def start(self, port: int) -> None:
         """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
         self.url = self.url or f"https://{self.options.bind_address}:{port}"
         await self.storage.start()
+        self.custom = self._custom_resources()
+        await self.custom.start()
         await bootstrap.run(self.services, LoopbackClient(self.dispatcher), self.options, port)
         if self.control.rbac is not None:
             await self.control.rbac.load()
@@ -96,8 +102,22 @@ class ApiServer:
         availability = AvailabilityController(self.services, LoopbackClient(self.dispatcher))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(availability.run(), name="apiservice-availability")
+            if self.custom is not None:
+                tasks.create_task(self.custom.run(), name="custom-resource-definitions")
             if self.control.rbac is not None:
                 tasks.create_task(self.control.rbac.run(), name="rbac")
+
+    def _custom_resources(self) -> CustomResourceDefinitions:
+        services = self.services
+        serving = CustomResources(
+            services.catalog,
+            services.registry,
+            self.storage,
+            services.definitions,
+            clock=services.clock,
+            names=services.names,
+        )
+        return CustomResourceDefinitions(services, serving, LoopbackClient(self.dispatcher))
 
     def drain(self) -> None:
         """Take no more work and end every watch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apimachinery import decode as decoders
-from apimachinery import errors, serializer
+from apimachinery import errors, field, serializer
 from apimachinery.decode import Body, Decoded, DecodeError
 from apimachinery.gvk import GroupVersion, GroupVersionKind
 from apimachinery.objects import Object, View
@@ -12,6 +12,7 @@ from server.endpoints.negotiation import PROTOBUF, YAML
 from server.endpoints.options import FieldValidation
 from server.endpoints.request import Request
 from server.endpoints.scope import Scope
+from server.registry import custom_decoding
 
 DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _LEGACY_SCHEME = "pkg/api/legacyscheme/scheme.go:30"
@@ -82,7 +83,7 @@ def _typed(scope: Scope, body: Body, wanted: GroupVersionKind, *, strict: bool) 
     definition = definition_of(scope, wanted)
     if definition:
         return scope.services.codec.decode(body, definition, strict=strict)
-    return Decoded(body.value, body.duplicates() if strict else ())
+    return custom_decoding.decode(body, scope.resource.schema, scope.services.codec, strict=strict)
 
 
 def definition_of(scope: Scope, kind: GroupVersionKind) -> str:
@@ -122,6 +123,9 @@ def check_kind(scope: Scope, given: GroupVersionKind, wanted: GroupVersionKind) 
     """BadRequest when the body is of another kind or version."""
     if given == wanted:
         return
+    if wanted == scope.resource.gvk and not scope.resource.definition and given.group_version == wanted.group_version:
+        found = [field.invalid(field.Path("kind"), given.kind, f"must be {wanted.kind}")]
+        raise errors.Invalid.of(wanted.group, wanted.kind, found)
     if given not in scope.services.definitions.kinds:
         why = (
             f"no kind {serializer.go_quote(given.kind)} is registered for version "

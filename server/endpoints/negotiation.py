@@ -144,8 +144,8 @@ def body_type(request: Request) -> str:
     return request.header("content-type").partition(";")[0].strip().lower() or JSON
 
 
-def unsupported_body() -> errors.UnsupportedMediaType:
+def unsupported_body(accepted: tuple[str, ...] = SUPPORTED) -> errors.UnsupportedMediaType:
     """The refusal of a body in a format that nobody reads."""
     return errors.UnsupportedMediaType(
-        f"the body of the request was in an unknown format - accepted media types include: {', '.join(SUPPORTED)}"
+        f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
     )

@@ -15,6 +15,7 @@ from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
 from server.endpoints.update import Change, admitted, carry_out, changed
+from server.registry import custom_decoding
 from server.registry.store import Transform, ensure_namespace
 
 JSON_PATCH: Final = "application/json-patch+json"
@@ -35,6 +36,8 @@ async def read(scope: Scope) -> Change:
     """The change that the patch asks for. BadRequest, Invalid, UnsupportedMediaType."""
     kind = negotiation.body_type(scope.request)
     if kind not in accepted(scope):
+        if not scope.resource.definition:
+            raise negotiation.unsupported_body(accepted(scope))
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
     _ = scope.media
     raw = await decoding.read_body(scope.request)
@@ -120,7 +123,9 @@ def _yaml(raw: bytes) -> Body:
 
 def _conformed(scope: Scope, obj: Object, *, strict: bool) -> Decoded:
     definition = decoding.definition_of(scope, scope.kind)
-    return scope.services.codec.convert(obj, definition, strict=strict) if definition else Decoded(obj, ())
+    if definition:
+        return scope.services.codec.convert(obj, definition, strict=strict)
+    return custom_decoding.conform(obj, scope.resource.schema, scope.services.codec, strict=strict)
 
 
 def _in_go_order(scope: Scope, obj: Object) -> Object:

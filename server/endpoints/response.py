@@ -102,6 +102,12 @@ def list_metadata(found: ListResult) -> Object:
     return metadata
 
 
+def _metadata(scope: Scope, found: ListResult) -> Object:
+    """The metadata of a plain list; those of custom resources always say where to continue."""
+    metadata = list_metadata(found)
+    return metadata if scope.resource.definition else {"continue": "", **metadata}
+
+
 def of_list(scope: Scope, found: ListResult) -> Response:
     """A list in the agreed shape; plain JSON is joined from the items' own bytes and sent in chunks."""
     media = scope.media
@@ -158,7 +164,7 @@ def _list_tree(scope: Scope, found: ListResult, media: MediaType) -> Object:
             return {
                 "kind": list_kind(scope),
                 "apiVersion": scope.resource.gvk.api_version,
-                "metadata": metadata,
+                "metadata": _metadata(scope, found),
                 "items": [_item(scope, i) for i in found.items],
             }
 
@@ -177,7 +183,7 @@ def list_kind(scope: Scope) -> str:
 
 def _joined(scope: Scope, found: ListResult) -> bytes | AsyncIterator[bytes]:
     head = serializer.dumps(
-        {"kind": list_kind(scope), "apiVersion": scope.resource.gvk.api_version, "metadata": list_metadata(found)}
+        {"kind": list_kind(scope), "apiVersion": scope.resource.gvk.api_version, "metadata": _metadata(scope, found)}
     )
     start = head[:-1] + b',"items":['
     pieces = _pieces(found, typed=bool(scope.resource.definition))

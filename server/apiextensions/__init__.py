@@ -1,0 +1,1 @@
+"""Custom resource definitions at work: names are accepted, kinds are served, instances are removed."""

@@ -1,0 +1,102 @@
+"""Tables of custom resources: a column a JSONPath.
+
+Models apiextensions-apiserver/pkg/registry/customresource/tableconvertor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from apimachinery import meta, timestamp
+from apimachinery.jsonvalue import go_value
+from apimachinery.objects import View
+from apimachinery.serializer import go_json
+from server.registry.custom_jsonpath import JSONPath
+from server.registry.rest import NAME, CellContext, Column, Printer
+
+_CREATED: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp"
+_AGE: Final = Column("Age", "date", doc=_CREATED)
+_AGE_PATH: Final = ".metadata.creationTimestamp"
+_Cell = Callable[[View, CellContext], Any]
+
+
+def printer(columns: Sequence[Mapping[str, Any]]) -> Printer:
+    """The printer of a version's additionalPrinterColumns; the age alone when it has none."""
+    if not columns:
+        shown, cells = [_AGE], [_cell(_AGE_PATH, "date")]
+    else:
+        shown = [_column(c) for c in columns]
+        cells = [_cell(c.get("jsonPath") or "", c.get("type") or "") for c in columns]
+
+    def row(obj: View, ctx: CellContext) -> list[Any]:
+        return [meta.name(obj), *(cell(obj, ctx) for cell in cells)]
+
+    return Printer((NAME, *shown), row)
+
+
+def _column(declared: Mapping[str, Any]) -> Column:
+    path = declared.get("jsonPath") or ""
+    return Column(
+        declared.get("name") or "",
+        declared.get("type") or "",
+        declared.get("format") or "",
+        int(declared.get("priority") or 0),
+        description=declared.get("description") or f"Custom resource definition column (in JSONPath format): {path}",
+    )
+
+
+def _cell(text: str, kind: str) -> _Cell:
+    try:
+        path = JSONPath(text)
+    except ValueError:
+        return _other
+    convert: Callable[[Any, CellContext], Any] = _CONVERSIONS.get(kind, _other)
+
+    def cell(obj: View, ctx: CellContext) -> Any:
+        found = path.find(obj)
+        return convert(found[0], ctx) if found else None
+
+    return cell
+
+
+def _integer(value: Any, _: CellContext) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _number(value: Any, _: CellContext) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _boolean(value: Any, _: CellContext) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _string(value: Any, _: CellContext) -> str:
+    """A value as a JSONPath template prints it."""
+    if isinstance(value, dict | list):
+        return go_json(value)
+    return value if isinstance(value, str) else go_value(value)
+
+
+def _date(value: Any, ctx: CellContext) -> str | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        timestamp.parse_time(value)
+    except ValueError:
+        return "<invalid>"
+    return ctx.age(value)
+
+
+def _other(value: Any, _: CellContext) -> None:
+    return None
+
+
+_CONVERSIONS: Final[Mapping[str, Callable[[Any, CellContext], Any]]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "string": _string,
+    "date": _date,
+}
