@@ -38,6 +38,7 @@ _VARIABLE: Final = (
     (re.compile(r"containerd://[0-9a-f]{64}"), "CONTAINER"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "DIGEST"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b"), "ADDRESS"),
+    (re.compile(r"(Successfully assigned \S+) to node-\d+"), r"\1"),
     (re.compile(r"\(x\d+ over [\dhms]+\)"), ""),
     (re.compile(r"\b\d+ \([\dhms]+ ago\)"), "N"),
     (re.compile(r"in [\d.]+m?s \([\d.]+m?s including waiting\)"), "in T"),
