@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self
 
 
@@ -37,15 +38,7 @@ class FieldSelector:
     @classmethod
     def parse(cls, text: str) -> Self:
         """From `a=b,c==d,e!=f` with backslash escapes; raises ValueError with upstream's text."""
-        found = []
-        for part in _split(text):
-            if not part:
-                continue
-            requirement = _term(part)
-            if requirement is None:
-                raise ValueError(f"invalid selector: '{text}'; can't understand '{part}'")
-            found.append(requirement)
-        return cls(tuple(sorted(found, key=lambda r: r.field)))
+        return cls(_requirements(text))
 
     def empty(self) -> bool:
         """Whether it selects everything."""
@@ -61,6 +54,19 @@ class FieldSelector:
 
     def __str__(self) -> str:
         return ",".join(str(r) for r in self.requirements)
+
+
+@lru_cache(maxsize=1024)
+def _requirements(text: str) -> tuple[FieldRequirement, ...]:
+    found = []
+    for part in _split(text):
+        if not part:
+            continue
+        requirement = _term(part)
+        if requirement is None:
+            raise ValueError(f"invalid selector: '{text}'; can't understand '{part}'")
+        found.append(requirement)
+    return tuple(sorted(found, key=lambda r: r.field))
 
 
 def escape(value: str) -> str:

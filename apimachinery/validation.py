@@ -7,7 +7,7 @@ Lengths of names count characters, lengths of label keys and values count bytes,
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from apimachinery import field
@@ -321,9 +321,15 @@ def labels(found: Mapping[str, str] | None, path: field.Path) -> list[field.Erro
     """Field errors of a map of labels."""
     errors: list[field.Error] = []
     for key, value in sorted((found or {}).items()):
-        errors += label_name(key, path)
-        errors += [field.invalid(path, value, p) for p in label_value(value)]
+        if not _is_label(key, value):
+            errors += label_name(key, path)
+            errors += [field.invalid(path, value, p) for p in label_value(value)]
     return errors
+
+
+@lru_cache(maxsize=4096)
+def _is_label(key: str, value: str) -> bool:
+    return not qualified_name(key) and not label_value(value)
 
 
 def annotations(found: Mapping[str, str] | None, path: field.Path) -> list[field.Error]:
@@ -395,6 +401,8 @@ def core_finalizers(found: Sequence[str] | None, path: field.Path) -> list[field
 def field_manager(name: str, path: field.Path) -> list[field.Error]:
     """Field errors of a field manager's name: 128 bytes, printable."""
     errors = [field.too_long(path, FIELD_MANAGER_LIMIT)] if _bytes(name) > FIELD_MANAGER_LIMIT else []
+    if name.isprintable():
+        return errors
     at = 0
     for char in name:
         if not char.isprintable():

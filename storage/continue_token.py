@@ -8,6 +8,7 @@ import json
 import posixpath
 from typing import Any, Final, NamedTuple
 
+from apimachinery import serializer
 from storage.errors import InvalidContinue
 
 _VERSION: Final = "meta.k8s.io/v1"
@@ -33,8 +34,8 @@ class ContinueToken(NamedTuple):
 
     def encode(self) -> str:
         """base64url without padding."""
-        body = json.dumps({"v": _VERSION, "rv": self.revision, "start": "/" + self.start}, separators=(",", ":"))
-        return base64.urlsafe_b64encode(body.encode()).rstrip(b"=").decode()
+        body = serializer.dumps({"v": _VERSION, "rv": self.revision, "start": "/" + self.start})
+        return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
 
 
 def decode(text: str) -> ContinueToken:

@@ -23,7 +23,10 @@ class _Marking(CellContext):
         pass
 
     def age(self, moment: str | None) -> str:
-        return f"{_MARK}{moment}{_MARK}" if moment else timestamp.UNKNOWN
+        if not moment:
+            return timestamp.UNKNOWN
+        timestamp.parse_time(moment)
+        return f"{_MARK}{moment}{_MARK}"
 
 
 class _Row(NamedTuple):

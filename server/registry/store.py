@@ -297,8 +297,7 @@ class Store:
                 name_function=lambda value, _: validation.path_segment_name(value),
                 path=_METADATA,
             )
-            found += validation.object_meta_update(metadata, stored, _METADATA)
-            found += validation.object_meta_update(metadata, stored, _METADATA)
+            found += validation.object_meta_update(metadata, stored, _METADATA) * 2
             found += strategy.validate_update(obj, old, ctx)
             raise_if_invalid(self.resource.group_kind, metadata.get("name", ""), found)
             if warnings is not None:
