@@ -5,6 +5,7 @@ A pytest plugin for the process that runs these tests; KUBECONFIG names the clus
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -45,6 +46,13 @@ class K8sCluster:
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig_path)}
         done = subprocess.run([self.kubectl_path, *args], env=environment, capture_output=True, text=True, check=True)
         return done.stdout
+
+
+@pytest.fixture
+def ensure_gc() -> Iterator[None]:
+    """Classes that a test made are gone after it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)
