@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.kubectl, pytest.mark.slow]
 SUITE: Final = Path(kr8s.__file__).parent
 FILES: Final = ("test_api.py", "test_auth.py", "test_config.py", "test_data_utils.py", "test_gen.py", "test_objects.py")
 CONFIGURATION: Final = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-# What needs a container that runs, custom resources, StatefulSets that work, another package, or a release of kubernetes
-# before the one that renamed its modules.
+# What needs a container that runs, custom resources, StatefulSets that work, another package, or a release of the
+# official client before the one that renamed its modules.
 APART: Final = (
     *("exec", "port_forward", "logs", "proxy", "adoption", "nginx"),
     *("custom", "crd"),
