@@ -7,6 +7,7 @@ standard input closes: whoever started it has gone, and it must not stay behind.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ from mockube.processes import Process
 
 READY_TIMEOUT = 20.0
 _STOP_TIMEOUT = 5.0
+_PR_SET_PDEATHSIG = 1
 
 
 class EtcdMissing(RuntimeError):
@@ -62,6 +64,11 @@ def _free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
+def _end_with_parent() -> None:
+    """Ask Linux for SIGTERM when our parent dies, even of kill -9."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def main() -> int:
     """Run etcd as our child; its exit code, 0 when we ended it."""
     parser = argparse.ArgumentParser(prog="mockube.etcd")
@@ -83,7 +90,11 @@ def main() -> int:
         "--logger=zap",
         "--log-level=warn",
     ]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - the user's own etcd
+    child = subprocess.Popen(  # noqa: S603 - the user's own etcd
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+    )
     ended = threading.Event()
 
     def end(*_: object) -> None:

@@ -59,6 +59,7 @@ class Load:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
         async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as self._session:
+            self._session._retry_connection = False  # a call that the library repeats has two effects and one answer
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
             async with self.session.post(self.servers[0] + "/api/v1/namespaces", json=namespace) as answer:
                 assert answer.status in (201, 409), await answer.text()
@@ -111,11 +112,11 @@ class Load:
         """Everything after `start`, through one server after the other, until stopped and at the end."""
         watching = Watching(start)
         self.history.watchings.append(watching)
-        rng, last = random.Random(f"{self.seed}-watch-{number}"), start
+        rng = random.Random(f"{self.seed}-watch-{number}")
         while watching.end < self._goal:
             server = rng.choice(self.servers)
             try:
-                last = await self._watch_once(server, watching, last)
+                await self._watch_once(server, watching)
             except (aiohttp.ClientError, TimeoutError, OSError):
                 await asyncio.sleep(0.05)
             watching.resumed += 1
@@ -131,10 +132,10 @@ class Load:
                 await asyncio.sleep(0.2)
         self._goal = listed[0]
 
-    async def _watch_once(self, server: str, watching: Watching, last: int) -> int:
+    async def _watch_once(self, server: str, watching: Watching) -> None:
         query = {
             "watch": "1",
-            "resourceVersion": str(last),
+            "resourceVersion": str(max(watching.start, watching.end)),
             "allowWatchBookmarks": "true",
             "timeoutSeconds": "3",
             "labelSelector": OWN,
@@ -145,22 +146,21 @@ class Load:
                 raise Expired(await answer.text())
             if answer.status != 200:
                 await asyncio.sleep(0.05)
-                return last
+                return
             async for line in answer.content:
                 event = serializer.loads(line)
                 obj = event["object"]
                 if event["type"] == "ERROR":
                     if obj.get("code") == _GONE:
                         raise Expired(str(obj))
-                    return last
-                last = int(obj["metadata"]["resourceVersion"])
-                watching.end = max(watching.end, last)
+                    return
+                revision = int(obj["metadata"]["resourceVersion"])
+                watching.end = max(watching.end, revision)
                 if event["type"] != "BOOKMARK":
                     value = None if event["type"] == "DELETED" else obj["data"]["value"]
-                    watching.changes.append(Change(last, obj["metadata"]["name"], value))
+                    watching.changes.append(Change(revision, obj["metadata"]["name"], value))
                 if watching.end >= self._goal:
                     break
-        return last
 
     async def _list(self, server: str) -> tuple[int, Items] | None:
         try:
