@@ -8,7 +8,7 @@ from apimachinery.decode import Body, Decoded, DecodeError
 from apimachinery.gvk import GroupVersion, GroupVersionKind
 from apimachinery.objects import Object, View
 from server.endpoints import negotiation
-from server.endpoints.negotiation import PROTOBUF, YAML
+from server.endpoints.negotiation import JSON, PROTOBUF, YAML
 from server.endpoints.options import FieldValidation
 from server.endpoints.request import Request
 from server.endpoints.scope import Scope
@@ -40,6 +40,8 @@ def decode(
     What strict decoding has against it is refused, warned of or ignored as `mode` says.
     """
     wanted = kind or scope.kind
+    if media_type == PROTOBUF and wanted == scope.resource.gvk and not scope.resource.definition:
+        raise negotiation.unsupported_body((JSON, YAML))
     if media_type == PROTOBUF:
         obj, given = _decode_protobuf(scope, raw, wanted)
         problems: tuple[str, ...] = ()

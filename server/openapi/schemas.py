@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from apimachinery import schema as schemas
 from apimachinery.gvk import GroupVersion
 from apimachinery.schema import Definitions, FieldSchema
+from apimachinery.structural import Structural
 from server.openapi.defaults import NO_DEFAULT, default_of
 from server.openapi.enums import ENUMS
 from server.registry.rest import Resource
@@ -99,7 +100,7 @@ class Schemas:
         structural: FieldSchema | None = resource.schema
         if structural is None:
             return {"type": "object", "x-kubernetes-preserve-unknown-fields": True, _GVKS: gvks}
-        own = self.structural(structural)
+        own = self._whole(structural)
         properties = {**own.get("properties", {}), **self._type_meta(schemas.OBJECT_META)}
         return {**own, "type": "object", "properties": dict(sorted(properties.items())), _GVKS: gvks}
 
@@ -120,6 +121,12 @@ class Schemas:
         reference = self.reference(metadata)
         wrapped = {"description": text, "allOf": [reference]} if self._v3 else {"description": text, **reference}
         return {"apiVersion": known["apiVersion"], "kind": known["kind"], "metadata": wrapped}
+
+    def _whole(self, declared: FieldSchema) -> JSONSchema:
+        """v3 shows a custom resource's schema as it was written, v2 what that version can say of it."""
+        if self._v3 and isinstance(declared, Structural):
+            return dict(declared.raw)
+        return self.structural(declared)
 
     def structural(self, declared: FieldSchema) -> JSONSchema:
         """The JSON schema of a custom resource's field."""
