@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+import pytest
 
 from tests.acceptance.objects import (
     PODS,
@@ -18,6 +21,7 @@ from tests.acceptance.objects import (
     waiting,
 )
 from tests.support.live import Answer, Api, Obj
+from tests.support.machine import ClusterTime
 
 BUDGETS = "/apis/policy/v1/namespaces/{}/poddisruptionbudgets"
 NO_GRACE: dict[str, Any] = {"terminationGracePeriodSeconds": 1}
@@ -27,6 +31,14 @@ def running(pods: list[Obj]) -> bool:
     return bool(pods) and all(is_ready(p) for p in pods)
 
 
+@pytest.fixture
+def fast(api: Api) -> Iterator[None]:
+    """Ten seconds of the cluster's time in one."""
+    with ClusterTime(api).speed(10):
+        yield
+
+
+@pytest.mark.usefixtures("fast")
 def test_30_a_missing_configmap_of_the_environment(api: Api, namespace: str) -> None:
     path = PODS.format(namespace)
     env = [{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]
