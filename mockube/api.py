@@ -38,7 +38,7 @@ class ApiClient:
         self._headers = {"Accept": "application/json", "User-Agent": "mockube"}
         if token := user.get("token"):
             self._headers["Authorization"] = f"Bearer {token}"
-        self._connection = http.client.HTTPSConnection(url.netloc, context=_context(cluster, user), timeout=timeout)
+        self._connection = http.client.HTTPSConnection(url.netloc, context=ssl_context(cluster, user), timeout=timeout)
 
     def request(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         """The decoded answer; raises ApiError, or OSError when the server cannot be reached."""
@@ -76,7 +76,8 @@ class ApiClient:
         self._connection.close()
 
 
-def _context(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+def ssl_context(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+    """What a kubeconfig says of whom to trust and who to be."""
     authority = cluster.get("certificate-authority-data")
     context = ssl.create_default_context(
         cafile=cluster.get("certificate-authority"),

@@ -43,15 +43,15 @@ class SchedulingQueue:
     def __len__(self) -> int:
         return len(self._pods)
 
-    def put(self, info: PodInfo) -> None:
-        """A pod that is new or has changed."""
+    def put(self, info: PodInfo, *, retry: bool = True) -> None:
+        """A pod that is new or has changed; `retry` when the change may help it to a node."""
         known = self._pods.get(info.uid)
         if known is None:
             self._pods[info.uid] = _Waiting(info)
             self._activate(info.uid)
             return
         known.info = info
-        if info.uid in self._unschedulable:
+        if retry and info.uid in self._unschedulable:
             self._requeue(info.uid)
 
     def drop(self, uid: str) -> None:

@@ -64,9 +64,7 @@ class Scheduler:
         self._node_cache.add_handler(
             on_add=self._node_added, on_update=self._node_updated, on_delete=self._node_deleted
         )
-        self._pods.add_handler(
-            on_add=self._pod_seen, on_update=lambda _, new: self._pod_seen(new), on_delete=self._pod_gone
-        )
+        self._pods.add_handler(on_add=self._pod_seen, on_update=self._pod_updated, on_delete=self._pod_gone)
         self._claims.add_handler(on_add=self._claim_seen, on_update=lambda _, new: self._claim_seen(new))
         for informer in (self._node_cache, self._pods, self._namespaces, self._claims, self._classes):
             await informer.wait_for_sync()
@@ -108,7 +106,11 @@ class Scheduler:
         if gone is not None and gone.pods:
             self._homeless[name] = dict(gone.pods)
 
-    def _pod_seen(self, pod: View) -> None:
+    def _pod_updated(self, old: View, pod: View) -> None:
+        changed = old["spec"] != pod["spec"] or meta.labels(old) != meta.labels(pod)
+        self._pod_seen(pod, retry=changed)
+
+    def _pod_seen(self, pod: View, *, retry: bool = True) -> None:
         uid, node = meta.uid(pod), pod["spec"].get("nodeName") or ""
         if scheduling.is_terminal(pod):
             self._pod_gone(pod)
@@ -123,7 +125,7 @@ class Scheduler:
         if meta.is_deleting(pod):
             self._queue.drop(uid)
         elif uid not in self._placed:
-            self._queue.put(PodInfo.of(pod))
+            self._queue.put(PodInfo.of(pod), retry=retry)
 
     def _pod_gone(self, pod: View) -> None:
         uid = meta.uid(pod)

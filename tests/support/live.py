@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mockube import kubeconfig
-from mockube.api import _context
+from mockube.api import ssl_context
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
@@ -66,7 +66,7 @@ class Api:
         config = kubeconfig.read(config_path)
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self._netloc = urllib.parse.urlsplit(cluster["server"]).netloc
-        self._context: ssl.SSLContext = _context(cluster, user)
+        self._context: ssl.SSLContext = ssl_context(cluster, user)
         self._headers = {"User-Agent": "acceptance"}
         if token := user.get("token"):
             self._headers["Authorization"] = f"Bearer {token}"

@@ -1,0 +1,93 @@
+"""The scheduling queue: order, back-off, and what brings a pod back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from apimachinery.clock import ManualClock
+from controllers.scheduler.queue import SchedulingQueue
+from controllers.scheduler.types import PodInfo
+
+
+def pod(name: str, priority: int = 0) -> PodInfo:
+    metadata = {"name": name, "namespace": "n", "uid": name}
+    return PodInfo.of({"metadata": metadata, "spec": {"containers": [], "priority": priority}})
+
+
+async def taken(queue: SchedulingQueue) -> str | None:
+    """The next pod, None when none is ready."""
+    task = asyncio.ensure_future(queue.take())
+    await asyncio.sleep(0)
+    if task.done():
+        return task.result().uid
+    task.cancel()
+    return None
+
+
+async def test_important_pods_first_then_in_order() -> None:
+    queue = SchedulingQueue(ManualClock())
+    for info in (pod("a"), pod("b"), pod("vip", 10)):
+        queue.put(info)
+    assert [await taken(queue) for _ in range(4)] == ["vip", "a", "b", None]
+
+
+async def fail(queue: SchedulingQueue, uid: str) -> None:
+    assert await taken(queue) == uid
+    queue.failed(uid, frozenset())
+
+
+async def test_a_failed_pod_waits_for_a_change_and_its_back_off() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    await fail(queue, "a")
+    clock.advance(30)
+    assert await taken(queue) is None
+    queue.move(lambda *_: True)
+    await fail(queue, "a")
+    queue.move(lambda *_: True)
+    clock.advance(1.9)
+    assert await taken(queue) is None
+    clock.advance(0.2)
+    assert await taken(queue) == "a"
+
+
+async def test_its_own_status_does_not_bring_it_back() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    await fail(queue, "a")
+    queue.put(pod("a"), retry=False)
+    clock.advance(20)
+    assert await taken(queue) is None
+    queue.put(pod("a"))
+    assert await taken(queue) == "a"
+
+
+async def test_a_change_during_the_attempt_is_not_lost() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    assert await taken(queue) == "a"
+    queue.move(lambda *_: True)
+    queue.failed("a", frozenset())
+    clock.advance(1)
+    assert await taken(queue) == "a"
+
+
+async def test_stuck_pods_are_flushed() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    await fail(queue, "a")
+    clock.advance(301)
+    assert await taken(queue) == "a"
+
+
+async def test_a_bound_pod_leaves() -> None:
+    queue = SchedulingQueue(ManualClock())
+    queue.put(pod("a"))
+    queue.drop("a")
+    waiting: list[Any] = [await taken(queue), len(queue)]
+    assert waiting == [None, 0]
