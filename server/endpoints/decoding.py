@@ -40,7 +40,7 @@ def decode(
     What strict decoding has against it is refused, warned of or ignored as `mode` says.
     """
     wanted = kind or scope.kind
-    if media_type == PROTOBUF and wanted == scope.resource.gvk and not scope.resource.definition:
+    if media_type == PROTOBUF and _is_custom(scope, wanted):
         raise negotiation.unsupported_body((JSON, YAML))
     if media_type == PROTOBUF:
         obj, given = _decode_protobuf(scope, raw, wanted)
@@ -73,6 +73,8 @@ def _decode_text(
         given = with_defaults(*body.type_meta(), wanted)
     except DecodeError as e:
         raise errors.BadRequest(decoders.unrecognized(wanted.kind, e, raw)) from None
+    if _is_custom(scope, wanted):
+        _check_custom_kind(body, given, wanted)
     check_kind(scope, given, wanted)
     try:
         decoded = _typed(scope, body, wanted, strict=strict)
@@ -125,23 +127,38 @@ def check_kind(scope: Scope, given: GroupVersionKind, wanted: GroupVersionKind) 
     """BadRequest when the body is of another kind or version."""
     if given == wanted:
         return
-    if wanted == scope.resource.gvk and not scope.resource.definition and given.group_version == wanted.group_version:
-        found = [field.invalid(field.Path("kind"), given.kind, f"must be {wanted.kind}")]
-        raise errors.Invalid.of(wanted.group, wanted.kind, found)
     if given not in scope.services.definitions.kinds:
         why = (
             f"no kind {serializer.go_quote(given.kind)} is registered for version "
             f'{serializer.go_quote(given.api_version)} in scheme "{_LEGACY_SCHEME}"'
         )
     elif given.group_kind == wanted.group_kind:
-        raise errors.BadRequest(
-            f"the API version in the data ({given.api_version}) does not match the expected API version "
-            f"({wanted.api_version})"
-        )
+        raise _other_version(given, wanted)
     else:
         internal = wanted.group.partition(".")[0] or "core"
         why = f"converting ({given.version}.{given.kind}) to ({internal}.{wanted.kind}): unknown conversion"
     raise errors.BadRequest(decoders.not_handled(given.kind, given.version, wanted.kind, why))
+
+
+def _is_custom(scope: Scope, kind: GroupVersionKind) -> bool:
+    return kind == scope.resource.gvk and not scope.resource.definition
+
+
+def _check_custom_kind(body: Body, given: GroupVersionKind, wanted: GroupVersionKind) -> None:
+    """BadRequest for another version, Invalid for another kind: custom resources judge these as they do any field."""
+    if given.group_version != wanted.group_version:
+        raise _other_version(given, wanted)
+    if given.kind != wanted.kind:
+        found = [field.invalid(field.Path("kind"), given.kind, f"must be {wanted.kind}")]
+        name = (body.value.get("metadata") or {}).get("name") or ""
+        raise errors.Invalid.of(wanted.group_kind, name, found)
+
+
+def _other_version(given: GroupVersionKind, wanted: GroupVersionKind) -> errors.BadRequest:
+    return errors.BadRequest(
+        f"the API version in the data ({given.api_version}) does not match the expected API version "
+        f"({wanted.api_version})"
+    )
 
 
 def _judge(
