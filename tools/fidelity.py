@@ -80,7 +80,7 @@ UPSTREAM_CONTROLLERS: Final = (
     *("ttl-after-finished-controller", "ttl-controller", "validatingadmissionpolicy-status-controller"),
     "volumeattributesclass-protection-controller",
 )
-_EMPTY: Final = {"metadata": {}, "spec": {}, "status": {}}
+_EMPTY: Final[dict[str, dict[str, str]]] = {"metadata": {}, "spec": {}, "status": {}}
 INTRODUCTION: Final = """\
 # What is emulated, and how far
 
