@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 from mockube.cluster import Cluster
 from tests.support import manifests
@@ -48,32 +46,9 @@ def apply(cluster: Cluster, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@cache
-def custom_kinds() -> frozenset[str]:
-    """Every kind that the manifests define, as kubectl prints it: `driver.csi.ceph.io`."""
-    found = set()
-    for name in manifests.names():
-        text = (manifests.MANIFESTS / f"{name}.yaml").read_text()
-        if "kind: CustomResourceDefinition" in text:
-            for document in yaml.load_all(text, Loader=yaml.CSafeLoader):
-                if document and document["kind"] == "CustomResourceDefinition":
-                    spec = document["spec"]
-                    found.add(f"{spec['names'].get('singular') or spec['names']['kind'].lower()}.{spec['group']}")
-    return frozenset(found)
-
-
-def is_custom(line: str) -> bool:
-    """Whether a line of output is about a custom resource; these are not served yet."""
-    return line.partition("/")[0] in custom_kinds()
-
-
 @pytest.mark.parametrize("name", manifests.names())
 def test_kubectl_says_what_it_says_of_a_real_control_plane(name: str, applied: Path) -> None:
     wanted_out, wanted_err = manifests.said(manifests.MANIFESTS / "expected", name)
     out, err = manifests.said(applied, name)
-    if any(map(is_custom, wanted_out)):
-        wanted = [line for line in wanted_out if not is_custom(line) and not line.startswith("exit")]
-        assert [line for line in out if not is_custom(line) and not line.startswith("exit")] == wanted
-        return
     assert out == wanted_out
     assert [line for line in err if not STALE.search(line)] == [line for line in wanted_err if not STALE.search(line)]
