@@ -14,5 +14,5 @@ setup(
         "mockube": "mockube",
         **{f"mockube._bundle.{p}": p.replace(".", "/") for p in bundle},
     },
-    package_data={"*": ["*.json", "*.json.gz", "*.bin", "*.txt", "*.yaml", "py.typed"]},
+    package_data={"": ["*.json", "py.typed"], "mockube": ["manifests/*.yaml"]},
 )

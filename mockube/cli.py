@@ -169,16 +169,17 @@ def _announce(cluster: Cluster, seconds: float) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM means the same as Ctrl-C."""
+    """SIGTERM means the same as Ctrl-C, and Ctrl-C works where a shell has turned it off for background jobs."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
