@@ -15,15 +15,16 @@ pytestmark = [
     pytest.mark.reference,
     pytest.mark.skipif(not reference.available(), reason="the recorded answers are not here"),
 ]
-OF_STORAGE = ("daemonset-api", "lists-and-watches", "namespaces-and-quota", "node-api", "patches-and-apply", "pod-api")
 
 
-@pytest.mark.parametrize("scenario", [s for s in reference.scenarios() if s in OF_STORAGE])
+@pytest.mark.parametrize("scenario", reference.scenarios())
 def test_answers_are_those_of_a_real_server(scenario: str, tmp_path: Path) -> None:
     etcd = Etcd(tmp_path)
     try:
         etcd.start()
-        with server_process(tmp_path / "server", "--store=etcd", f"--etcd-servers={etcd.endpoint}") as server:
+        with server_process(
+            tmp_path / "server", "--store=etcd", f"--etcd-servers={etcd.endpoint}", "--authorization-mode=RBAC"
+        ) as server:
             found = reference.differences(server, scenario, tmp_path / "report.json")
     finally:
         etcd.kill()
