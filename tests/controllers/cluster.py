@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from apimachinery import meta
+from apimachinery import meta, scheduling
 from apimachinery.clock import Clock
 from apimachinery.gvk import GroupVersionResource
 from apimachinery.names import NameGenerator
@@ -169,7 +169,7 @@ class Cluster:
     async def history(
         self, resource: GroupVersionResource, namespace: str, during: Callable[[], object]
     ) -> list[tuple[str, str]]:
-        """What `during()` (awaited) makes of the resource: (event, name) pairs in order."""
+        """What `during()` (awaited) makes of the resource: (event, name) pairs in order; a pod ENDED with its phase."""
         informer = self.informers.informer(resource)
         await informer.wait_for_sync()
         seen: list[tuple[str, str]] = []
@@ -181,6 +181,9 @@ class Cluster:
         present = {meta.uid(o) for o in informer.list(namespace)}
         adding = informer.add_handler(
             on_add=lambda o: note("ADDED")(o) if meta.uid(o) not in present else None,
+            on_update=lambda old, o: (
+                note("ENDED")(o) if scheduling.is_terminal(o) and not scheduling.is_terminal(old) else None
+            ),
         )
         try:
             await during()  # type: ignore[misc]

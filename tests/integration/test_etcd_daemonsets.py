@@ -13,12 +13,9 @@ from tests.support.etcd import Etcd
 
 pytestmark = [pytest.mark.etcd, pytest.mark.slow]
 
-FREE = {"test_a_deleted_pod_is_replaced"}
-"""Told by the order in which two processes write: the kubelet's last word and the replacement may change places."""
-
 for _module in (rollout, test_daemonset_placement, test_daemonset_pods, test_daemonset_deletion):
     for _name, _test in vars(_module).items():
-        if _name.startswith("test_") and callable(_test) and _name not in FREE:
+        if _name.startswith("test_") and callable(_test):
             globals()[_name] = _test
 
 
