@@ -55,6 +55,19 @@ class RealClock:
         await asyncio.sleep(max(0.0, delay))
 
 
+async def sleep_by_timer(clock: Clock, delay: float) -> None:
+    """Return after `delay` seconds by one of the clock's own timers; at once for 0 or less."""
+    if delay <= 0:
+        await asyncio.sleep(0)
+        return
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    timer = clock.call_later(delay, lambda: None if done.done() else done.set_result(None))
+    try:
+        await done
+    finally:
+        timer.cancel()
+
+
 class ManualClock:
     """A clock that stands still until it is advanced; timers fire in order of their time, then of their making."""
 
@@ -81,23 +94,13 @@ class ManualClock:
 
     async def sleep(self, delay: float) -> None:
         """Wait until advance() passes the delay."""
-        if delay <= 0:
-            await asyncio.sleep(0)
-            return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self.call_later(delay, lambda: None if done.done() else done.set_result(None))
-        try:
-            await done
-        finally:
-            timer.cancel()
+        await sleep_by_timer(self, delay)
 
     def next_timer(self) -> float | None:
         """Seconds until the next timer is due, None when there is none."""
-        return (
-            min((t.when for t in self._timers), default=None)
-            if not self._timers
-            else max(0.0, min(t.when for t in self._timers) - self._elapsed)
-        )
+        if not self._timers:
+            return None
+        return max(0.0, min(t.when for t in self._timers) - self._elapsed)
 
     def advance(self, seconds: float) -> None:
         """Move time forward, firing every timer that falls due in between at its own moment."""

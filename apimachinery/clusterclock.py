@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from apimachinery.clock import Timer
+from apimachinery.clock import Timer, sleep_by_timer
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPACT: Final = 1024
@@ -73,15 +73,7 @@ class ClusterClock:
 
     async def sleep(self, delay: float) -> None:
         """Return after `delay` seconds of the cluster's time; at once for 0 or less."""
-        if delay <= 0:
-            await asyncio.sleep(0)
-            return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self.call_later(delay, lambda: None if done.done() else done.set_result(None))
-        try:
-            await done
-        finally:
-            timer.cancel()
+        await sleep_by_timer(self, delay)
 
     # moving ---------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object, View
 
 CONTROLLER_REVISION_HASH: Final = "controller-revision-hash"
-_MAX_PREFIX: Final = 223
 
 
 def compute_hash(template: View, collision_count: int | None) -> str:
@@ -34,11 +33,6 @@ def template_patch(template: View) -> Object:
     data = {"spec": {"template": {**template, "$patch": "replace"}}}
     patch: Object = serializer.loads(serializer.canonical(data))
     return patch
-
-
-def revision_name(prefix: str, suffix: str) -> str:
-    """`prefix-hash`, the prefix cut to 223 characters."""
-    return f"{prefix[:_MAX_PREFIX]}-{suffix}"
 
 
 def new_controller_revision(

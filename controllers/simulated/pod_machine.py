@@ -14,7 +14,6 @@ from typing import Final, Literal, NamedTuple
 
 from apimachinery import meta, scheduling
 from apimachinery.objects import Object, View
-from apimachinery.timestamp import parse_time
 from controllers.simulated import admission, pod_status, restore, volumes
 from controllers.simulated.container import Container, Kind, Stage, stamp
 from controllers.simulated.container import status as container_status
@@ -403,9 +402,3 @@ class PodMachine:
             by_part.setdefault(pod_status.PARTS[c.kind], []).append(container_status(c, uid))
         for part, entries in by_part.items():
             found[part] = sorted(entries, key=lambda e: str(e["name"])) if part == "containerStatuses" else entries
-
-
-def start_time_of(pod: View) -> float | None:
-    """When the kubelet took the pod, from its status."""
-    text = (pod.get("status") or {}).get("startTime")
-    return parse_time(text).timestamp() if text else None

@@ -162,8 +162,3 @@ def steps(path: str) -> tuple[str, ...]:
 def _accessor_error(names: Sequence[str], value: Any, wanted: str) -> str:
     kind = "<nil>" if value is None else type_name(value)
     return f".{'.'.join(names)} accessor error: {go_value(value)} is of the type {kind}, expected {wanted}"
-
-
-def must_be(path: str, value: str, wanted: str) -> field.Error:
-    """`kind: Invalid value: "X": must be Y`."""
-    return field.invalid(field.Path(path), value, f"must be {wanted}")

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from apimachinery import meta, serializer
 from apimachinery.objects import Object, StoredObject, View
 from storage import errors as storage_errors
+from storage import preconditions as precondition_rules
 from storage.interfaces import DeleteFunc, Preconditions, Storage, UpdateFunc
 
 Settle: TypeAlias = Callable[[Object, View | None], Object]
@@ -62,7 +63,7 @@ class DryRunnableStorage:
             if not ignore_not_found:
                 raise
         if current is not None:
-            _check(key, current, preconditions)
+            precondition_rules.check(key, current, preconditions)
         changed = await settled(current)
         if changed is None:
             if current is None:
@@ -77,7 +78,7 @@ class DryRunnableStorage:
         if not dry_run:
             return await self.storage.delete(key, preconditions=preconditions, validate=validate)
         current = await self.storage.get(key)
-        _check(key, current, preconditions)
+        precondition_rules.check(key, current, preconditions)
         if validate is not None:
             await validate(current)
         return current
@@ -88,17 +89,3 @@ def _unsaved(key: str, obj: Object) -> StoredObject:
     return StoredObject(
         key, int(version) if version.isdecimal() else 0, serializer.dumps(obj), labels=meta.labels(obj), fields={}
     )
-
-
-def _check(key: str, current: StoredObject, preconditions: Preconditions | None) -> None:
-    if preconditions is None:
-        return
-    if preconditions.uid is not None and preconditions.uid != (uid := meta.uid(current.view)):
-        detail = f"Precondition failed: UID in precondition: {preconditions.uid}, UID in object meta: {uid}"
-        raise storage_errors.InvalidObject(key, detail)
-    if preconditions.resource_version is not None and preconditions.resource_version != str(current.resource_version):
-        detail = (
-            f"Precondition failed: ResourceVersion in precondition: {preconditions.resource_version}, "
-            f"ResourceVersion in object meta: {current.resource_version}"
-        )
-        raise storage_errors.InvalidObject(key, detail)

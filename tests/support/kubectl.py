@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -129,8 +129,3 @@ class Kubectl:
 def rows(table: str) -> list[list[str]]:
     """The cells of a printed table without its header."""
     return [line.split() for line in table.splitlines()[1:]]
-
-
-def each_version() -> Iterator[str]:
-    """For parametrize."""
-    yield from versions()
