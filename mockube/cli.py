@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mockube.nodes import NodeTemplate
 
 DEFAULT_NAME = "default"
+MANY_NODES = 200
+REGISTERED_A_SECOND = 100
+"""What even a slow machine registers, for the time that `up` waits."""
 
 
 class UsageError(click.ClickException):
@@ -132,6 +135,7 @@ def up(
         try:
             cluster.start()
             cluster.home.pid_file.write_text(str(os.getpid()))
+            _register(cluster)
             _announce(cluster, time.monotonic() - begun)
             while True:
                 cluster.check()
@@ -146,6 +150,17 @@ def up(
             cluster.stop()
             cluster.home.pid_file.unlink(missing_ok=True)
     click.echo("stopped", err=True)
+
+
+def _register(cluster: Cluster) -> None:
+    """Wait until the nodes that were asked for can be listed, so that the next command meets them all."""
+    if not cluster.with_controllers or not (count := sum(t.count for t in cluster.templates)):
+        return
+    if count >= MANY_NODES:
+        click.echo(f"registering {count} nodes …", err=True)
+    from mockube.cluster import READY_TIMEOUT
+
+    cluster.wait_for_nodes(READY_TIMEOUT + count / REGISTERED_A_SECOND, ready=False)
 
 
 def _announce(cluster: Cluster, seconds: float) -> None:

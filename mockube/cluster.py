@@ -159,21 +159,24 @@ class Cluster:
         """A client with the administrator's identity."""
         return ApiClient(self.home.kubeconfig)
 
-    def wait_for_nodes(self, timeout: float = READY_TIMEOUT) -> int:
-        """Return the number of nodes once all that were asked for are Ready."""
+    def wait_for_nodes(self, timeout: float = READY_TIMEOUT, *, ready: bool = True) -> int:
+        """Return the number of nodes once all that were asked for are Ready, or only registered. TimeoutError."""
         wanted = sum(t.count for t in self.templates)
         deadline = time.monotonic() + timeout
         client = self.api()
         try:
             while True:
-                ready = sum(map(is_ready, client.request("GET", "/api/v1/nodes")["items"]))
-                if ready >= wanted:
-                    return ready
+                asked = time.monotonic()
+                found = client.request("GET", "/api/v1/nodes")["items"]
+                count = sum(map(is_ready, found)) if ready else len(found)
+                if count >= wanted:
+                    return count
                 for process in self.processes:
                     process.check()
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"{ready} of {wanted} nodes were Ready within {timeout:g} s")
-                time.sleep(0.02)
+                    state = "Ready" if ready else "registered"
+                    raise TimeoutError(f"{count} of {wanted} nodes were {state} within {timeout:g} s")
+                time.sleep(max(0.02, 4 * (time.monotonic() - asked)))
         finally:
             client.close()
 
