@@ -68,7 +68,8 @@ class Connection:
         if self.target.token:
             head += f"Authorization: Bearer {self.target.token}\r\n"
         if body:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            kind = "strategic-merge-patch+json" if method == "PATCH" else "json"
+            head += f"Content-Type: application/{kind}\r\nContent-Length: {len(body)}\r\n"
         self.writer.write(f"{head}{headers}\r\n".encode() + body)
 
     async def head(self) -> tuple[int, dict[str, str]]:
