@@ -89,6 +89,7 @@ class ApiServer:
         """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
         self.url = self.url or f"https://{self.options.bind_address}:{port}"
         await self.storage.start()
+        self.services.names.begin_at(await self.storage.backend.current_revision())
         self.custom = self._custom_resources()
         await self.custom.start()
         await bootstrap.run(self.services, LoopbackClient(self.dispatcher), self.options, port)
@@ -239,12 +240,12 @@ def _install(
     codec = decode.codec(f"{config.version[0]}.{config.version[1]}")
     forms: dict[GroupResource, str] = {}
     stores: dict[tuple[str, str, str], Store] = {}
-    for resource in sorted(resources, key=lambda r: r.from_storage is not None):
+    for resource in sorted(resources, key=lambda r: r.to_storage is not None):
         if not resource.virtual:
             stored = storage.storage(
                 resource.storage_resource, attributes=_attributes(resource), index=_index(resource.storage_resource)
             )
-            if resource.from_storage is None:
+            if resource.to_storage is None:
                 forms[resource.storage_resource] = resource.definition
             stores[resource.group, resource.version, resource.plural] = Store(
                 resource,

@@ -33,12 +33,6 @@ ELSEWHERE: Final = (
         "cel-python is the library for CEL; webhooks are not called by this server yet",
     ),
     KnownDifference(
-        "white space in the data of a ControllerRevision",
-        "a patch of the metadata of a revision that was created with white space in its data is accepted; a real "
-        "server compares the bytes that the client sent and refuses it",
-        "objects are kept as JSON values; kubectl and client-go send no white space",
-    ),
-    KnownDifference(
         "hashes in the index of OpenAPI v3",
         "other values, since they cover the documents' prose",
         "the prose of enumerations is not carried over",

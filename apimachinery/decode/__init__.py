@@ -11,6 +11,7 @@ from apimachinery.decode.codec import (
     unrecognized,
 )
 from apimachinery.decode.order import go_ordered
+from apimachinery.decode.reader import compact, member
 
 __all__ = [
     "Body",
@@ -18,7 +19,9 @@ __all__ = [
     "DecodeError",
     "Decoded",
     "codec",
+    "compact",
     "go_ordered",
+    "member",
     "not_handled",
     "strict_error",
     "unrecognized",

@@ -65,6 +65,40 @@ def has_duplicates(body: bytes, value: Any) -> bool:
     return found
 
 
+def member(body: bytes, name: str) -> str:
+    """The text of a member of a valid JSON object, as it is written; empty when there is none, the last of several."""
+    reader = _Reader(body.decode("utf-8", errors="replace"))
+    found = ""
+    if reader._next("") != "{":
+        return found
+    while reader._next("") in "{,":
+        reader.at += 1
+        if reader._next("") == "}":
+            break
+        key = reader._string()
+        reader._next("")
+        reader.at += 1
+        reader._space()
+        start = reader.at
+        reader.value("", 1)
+        if key == name:
+            found = reader.text[start : reader.at]
+    return found
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^"\s]+')
+
+
+def compact(text: str) -> str:
+    """Valid JSON without white space between its tokens, as encoding/json writes raw messages: nothing else changes
+    but <, >, & and the line separators, which come out escaped."""
+    joined = "".join(_TOKEN.findall(text))
+    for char in "<>&\u2028\u2029":
+        if char in joined:
+            joined = joined.replace(char, f"\\u{ord(char):04x}")
+    return joined
+
+
 def plain(tree: Any) -> Any:
     """What read returned, as dicts, lists and numbers; the last of duplicate keys wins."""
     if isinstance(tree, Pairs):

@@ -80,7 +80,25 @@ def _decode_text(
         decoded = _typed(scope, body, wanted, strict=strict)
     except DecodeError as e:
         raise errors.BadRequest(decoders.not_handled(given.kind, given.version, wanted.kind, e)) from None
+    if scope.resource.verbatim and wanted == scope.resource.gvk:
+        _keep_text(scope, body, decoded.object)
     return decoded.object, given, decoded.problems
+
+
+def _keep_text(scope: Scope, body: Body, obj: Object) -> None:
+    """Remember how the body writes the verbatim field; YAML is read by way of canonical JSON."""
+    name = scope.resource.verbatim
+    if body.is_yaml:
+        in_map_order(scope, obj)
+    elif name in obj and (text := decoders.member(body.raw, name)) != serializer.dumps(obj[name]).decode():
+        scope.sent[name] = text
+
+
+def in_map_order(scope: Scope, obj: Object) -> None:
+    """Sort the keys of the verbatim field, as happens on every way through an untyped map."""
+    name = scope.resource.verbatim
+    if name in obj:
+        obj[name] = serializer.loads(serializer.canonical(obj[name]))
 
 
 def _typed(scope: Scope, body: Body, wanted: GroupVersionKind, *, strict: bool) -> Decoded:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from apimachinery import decode as decoders
 from apimachinery import errors, field, jsonpatch, jsonvalue, mergepatch, meta, serializer, strategicpatch
 from apimachinery.decode import Body, Decoded, DecodeError, diagnose
-from apimachinery.objects import Object
+from apimachinery.objects import Object, View
 from server.endpoints import decoding, negotiation, options
 from server.endpoints.metadata import check_name
 from server.endpoints.options import WriteOptions
@@ -24,7 +24,8 @@ STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
 MAX_OPERATIONS: Final = 10_000
 
-_Patcher: TypeAlias = Callable[[Scope, bytes, WriteOptions], Callable[[Object], Object]]
+_Apply: TypeAlias = Callable[[View], Object]
+_Patcher: TypeAlias = Callable[[Scope, bytes, WriteOptions], _Apply]
 
 
 async def patch(scope: Scope) -> Response:
@@ -55,16 +56,15 @@ def accepted(scope: Scope) -> tuple[str, ...]:
 
 
 def _change(scope: Scope, raw: bytes, asked: WriteOptions, patcher: _Patcher) -> Transform:
-    apply_to: Callable[[Object], Object] | None = None
+    apply_to: _Apply | None = None
 
-    async def transform(existing: Object | None) -> Object:
+    async def transform(existing: View | None) -> Object:
         nonlocal apply_to
         if existing is None:
             raise errors.NotFound.of(scope.resource.group_resource, scope.name)
         if apply_to is None:
             apply_to = patcher(scope, raw, asked)
-        before = serializer.dumps(existing)
-        obj = apply_to(serializer.loads(before))
+        obj = apply_to(existing)
         obj["kind"], obj["apiVersion"] = scope.kind.kind, scope.kind.api_version
         obj.setdefault("metadata", {})
         decoding.default(scope, obj, scope.kind, scope.kind)
@@ -90,10 +90,11 @@ def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
         scope.request.warnings.extend(list(problems))
     pristine = serializer.dumps(body.value)
 
-    async def transform(existing: Object | None) -> Object:
+    async def transform(existing: View | None) -> Object:
         configuration: Object = serializer.loads(pristine)
         now = scope.services.clock.now()
-        obj = manager.apply(existing, configuration, asked.field_manager, force=bool(asked.force), now=now)
+        live = jsonvalue.copy(existing)
+        obj = manager.apply(live, configuration, asked.field_manager, force=bool(asked.force), now=now)
         if existing is None and meta.uid(obj):
             raise errors.Conflict.of(
                 scope.resource.group_resource,
@@ -101,6 +102,7 @@ def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
                 f"uid mismatch: the provided object specified uid {meta.uid(obj)}, and no existing object was found",
             )
         obj = _conformed(scope, obj, strict=False).object
+        decoding.in_map_order(scope, obj)
         obj["kind"], obj["apiVersion"] = scope.kind.kind, scope.kind.api_version
         obj.setdefault("metadata", {})
         decoding.default(scope, obj, scope.kind, scope.kind)
@@ -128,12 +130,12 @@ def _conformed(scope: Scope, obj: Object, *, strict: bool) -> Decoded:
     return custom_decoding.conform(obj, scope.resource.schema, scope.services.codec, strict=strict)
 
 
-def _in_go_order(scope: Scope, obj: Object) -> Object:
+def _in_go_order(scope: Scope, obj: View) -> View:
     definition = decoding.definition_of(scope, scope.kind)
     return decoders.go_ordered(obj, definition) if definition else obj
 
 
-def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
     try:
         operations, twice = jsonpatch.decode(raw, strict=asked.field_validation != "Ignore")
     except jsonpatch.BadPatch as e:
@@ -145,7 +147,7 @@ def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obje
             f"{MAX_OPERATIONS}, got {len(operations)}"
         )
 
-    def apply_to(obj: Object) -> Object:
+    def apply_to(obj: View) -> Object:
         try:
             patched = jsonpatch.apply(_in_go_order(scope, obj), operations)
         except jsonpatch.PatchFailed as e:
@@ -155,13 +157,13 @@ def _json_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Obje
     return apply_to
 
 
-def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
     try:
         document, problems = mergepatch.decode(raw, strict=asked.field_validation != "Ignore")
     except mergepatch.BadPatch as e:
         raise errors.BadRequest(str(e)) from None
 
-    def apply_to(obj: Object) -> Object:
+    def apply_to(obj: View) -> Object:
         return _decoded(scope, mergepatch.apply(_in_go_order(scope, obj), document), problems, asked)
 
     return apply_to
@@ -190,7 +192,7 @@ def _invalid_patch(shown: str, why: str) -> errors.Invalid:
     return errors.Invalid.of("", "", [field.invalid(field.Path("patch"), shown, why)])
 
 
-def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[[Object], Object]:
+def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
     strict = asked.field_validation != "Ignore"
     try:
         document, problems = mergepatch.decode(raw, strict=True)
@@ -199,7 +201,7 @@ def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[
     definition = decoding.definition_of(scope, scope.kind)
     schema = scope.services.definitions.get(definition)
 
-    def apply_to(obj: Object) -> Object:
+    def apply_to(obj: View) -> Object:
         try:
             patched = strategicpatch.apply(obj, document, schema)
         except strategicpatch.BadPatchFormat as e:
@@ -214,6 +216,7 @@ def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> Callable[
             raise _invalid_patch(jsonvalue.go_value(document), str(e)) from None
         if found := problems + decoded.problems:
             _judge(scope, found, jsonvalue.go_value(document), asked)
+        decoding.in_map_order(scope, decoded.object)
         return decoded.object
 
     return apply_to

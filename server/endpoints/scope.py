@@ -68,6 +68,8 @@ class Scope:
     info: RequestInfo
     endpoint: Endpoint
     subresource: Subresource | None = None
+    sent: dict[str, str] = field(default_factory=dict)
+    """The resource's verbatim field as the body has it, when that is not what its value is encoded as."""
 
     @property
     def resource(self) -> Resource:
@@ -135,6 +137,7 @@ class Scope:
             subresource=self.subresource_name,
             dry_run=dry_run,
             version=self.services.version,
+            sent=self.sent.get(self.resource.verbatim, ""),
         )
 
     def attributes(

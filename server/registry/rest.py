@@ -38,6 +38,10 @@ class Context:
     subresource: str = ""
     dry_run: bool = False
     version: tuple[int, int] = (1, 36)
+    sent: str = ""
+    """The text of the resource's verbatim field in a body, when it is not what the value is encoded as."""
+    stored: View | None = None
+    """The object before an update as storage keeps it, for resources with a verbatim field."""
 
 
 class Strategy:
@@ -222,6 +226,8 @@ class Resource:
     deprecated: str = ""
     """A Warning for every request to it: `v1 Endpoints is deprecated in v1.33+; use …`."""
     list_kind: str = ""
+    verbatim: str = ""
+    """A field that is kept as its client wrote it: the same JSON in other white space is another value."""
     table_convertor: bool = True
     derived_annotations: tuple[str, ...] = ()
     """Annotations that show a field of the internal type; an object's metadata alone has none of them."""

@@ -6,6 +6,7 @@ Models apiserver/pkg/registry/generic/registry/store.go and registry/rest/{creat
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from apimachinery import errors, field, meta, serializer, validation
@@ -24,8 +25,8 @@ from storage.interfaces import ListOptions, ListResult, Preconditions, Storage, 
 
 ValidateObject: TypeAlias = Callable[[Object], Awaitable[None]]
 ValidateUpdate: TypeAlias = Callable[[Object, View], Awaitable[None]]
-Transform: TypeAlias = Callable[[Object | None], Awaitable[Object]]
-"""Given a copy of the stored object (None when there is none yet), the object to store."""
+Transform: TypeAlias = Callable[[View | None], Awaitable[Object]]
+"""Given the stored object (None when there is none yet), the object to store, which shares nothing with it."""
 
 NAME_ATTEMPTS: Final = 8
 _METADATA: Final = field.Path("metadata")
@@ -173,9 +174,10 @@ class Store:
     def _fill_system_fields(self, obj: Object) -> None:
         metadata = obj["metadata"]
         metadata["creationTimestamp"] = format_time(self.clock.now())
-        metadata["uid"] = self.names.uid()
+        where = (str(self.group_resource), metadata.get("namespace") or "")
         if metadata.get("generateName") and not metadata.get("name"):
-            metadata["name"] = self.names.generate_name(metadata["generateName"])
+            metadata["name"] = self.names.generate_name(metadata["generateName"], *where, self.names.content(obj))
+        metadata["uid"] = self.names.uid(*where, metadata.get("name") or "")
 
     async def _before_create(self, obj: Object, ctx: Context, warnings: Warnings | None) -> Transaction | None:
         strategy, metadata = self.resource.strategy, obj["metadata"]
@@ -238,9 +240,10 @@ class Store:
                 return self.to_storage(obj)
             current = self.served(existing)
             old = current.thaw()
-            obj = await transform(current.thaw())
+            obj = await transform(old)
             self._check_version(obj, old, name, rules)
-            transaction = await self._before_update(obj, old, ctx, rules, warnings)
+            asked = replace(ctx, stored=existing.view) if self.resource.verbatim else ctx
+            transaction = await self._before_update(obj, old, asked, rules, warnings)
             await validate_update(obj, old)
             held = meta.is_deleting(old) and self.resource.strategy.hold_deletion(obj, ctx)
             if not held and deletion.should_delete_during_update(obj, old):

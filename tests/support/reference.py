@@ -15,7 +15,6 @@ REFERENCE = Path(os.environ.get("MOCKUBE_REFERENCE") or ROOT.parent / "shared" /
 
 KNOWN: Final = {
     "discovery/openapi-v3-index": "the hashes are of documents whose prose is not carried over",
-    "kinds/controllerrevisions-patch": "data is kept as a JSON value, not with the white space that the client sent",
     "access/rules": "the recording server grants /.well-known, which Kubernetes' own policy does not",
     "access/cluster-roles": "UIDs are numbered with two roles that were taken out of the recording",
     "access/view-role": "UIDs are numbered with two roles that were taken out of the recording",
