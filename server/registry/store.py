@@ -25,8 +25,8 @@ from storage.interfaces import ListOptions, ListResult, Preconditions, Storage, 
 
 ValidateObject: TypeAlias = Callable[[Object], Awaitable[None]]
 ValidateUpdate: TypeAlias = Callable[[Object, View], Awaitable[None]]
-Transform: TypeAlias = Callable[[View | None], Awaitable[Object]]
-"""Given the stored object (None when there is none yet), the object to store, which shares nothing with it."""
+Transform: TypeAlias = Callable[[Object | None], Awaitable[Object]]
+"""Given a copy of the stored object (None when there is none yet), the object to store."""
 
 NAME_ATTEMPTS: Final = 8
 _METADATA: Final = field.Path("metadata")
@@ -174,10 +174,9 @@ class Store:
     def _fill_system_fields(self, obj: Object) -> None:
         metadata = obj["metadata"]
         metadata["creationTimestamp"] = format_time(self.clock.now())
-        where = (str(self.group_resource), metadata.get("namespace") or "")
+        metadata["uid"] = self.names.uid()
         if metadata.get("generateName") and not metadata.get("name"):
-            metadata["name"] = self.names.generate_name(metadata["generateName"], *where, self.names.content(obj))
-        metadata["uid"] = self.names.uid(*where, metadata.get("name") or "")
+            metadata["name"] = self.names.generate_name(metadata["generateName"])
 
     async def _before_create(self, obj: Object, ctx: Context, warnings: Warnings | None) -> Transaction | None:
         strategy, metadata = self.resource.strategy, obj["metadata"]
@@ -240,7 +239,7 @@ class Store:
                 return self.to_storage(obj)
             current = self.served(existing)
             old = current.thaw()
-            obj = await transform(old)
+            obj = await transform(current.thaw())
             self._check_version(obj, old, name, rules)
             asked = replace(ctx, stored=existing.view) if self.resource.verbatim else ctx
             transaction = await self._before_update(obj, old, asked, rules, warnings)
