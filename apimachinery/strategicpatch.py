@@ -5,6 +5,7 @@ Models apimachinery/pkg/util/strategicpatch/patch.go (StrategicMergeMapPatch), v
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from apimachinery import jsonvalue, serializer
@@ -170,13 +171,14 @@ def _ordered(merged: list[Any], order: list[Any], live: list[Any], merge_key: st
                 raise _wrong_type({}, element)
             if merge_key not in element:
                 raise _no_merge_key(element, merge_key)
-    wanted = [v for v in merged if _index(order, v, merge_key) is not None]
-    others = [v for v in merged if _index(order, v, merge_key) is None]
-    wanted.sort(key=lambda v: _index(order, v, merge_key) or 0)
-    others.sort(key=lambda v: _index(live, v, merge_key) or 0)
+    in_order, in_live = _finder(order, merge_key), _finder(live, merge_key)
+    wanted = [v for v in merged if in_order(v) is not None]
+    others = [v for v in merged if in_order(v) is None]
+    wanted.sort(key=lambda v: in_order(v) or 0)
+    others.sort(key=lambda v: in_live(v) or 0)
     result: list[Any] = []
     while wanted and others:
-        other, want = _index(live, others[0], merge_key), _index(live, wanted[0], merge_key)
+        other, want = in_live(others[0]), in_live(wanted[0])
         first = others if other is not None and want is not None and other < want else wanted
         result.append(first.pop(0))
     return result + wanted + others
@@ -215,6 +217,22 @@ def _same(left: Any, right: Any, merge_key: str) -> bool:
         if merge_key not in value:
             raise _no_merge_key(value, merge_key)
     return jsonvalue.equal(left[merge_key], right[merge_key])
+
+
+def _finder(values: list[Any], merge_key: str) -> Callable[[Any], int | None]:
+    """What gives the place of a value's like among these values, None for none."""
+    places: dict[str, int] = {}
+    for i, value in enumerate(values):
+        key = value.get(merge_key) if merge_key and isinstance(value, dict) else value
+        if type(key) is not str:
+            return lambda wanted: _index(values, wanted, merge_key)
+        places.setdefault(key, i)
+
+    def find(wanted: Any) -> int | None:
+        key = wanted[merge_key] if merge_key else wanted
+        return places.get(key) if type(key) is str else None
+
+    return find
 
 
 def _index(values: list[Any], value: Any, merge_key: str) -> int | None:

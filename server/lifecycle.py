@@ -55,13 +55,7 @@ async def serving(options: ServerOptions, listener: socket.socket) -> AsyncItera
     if options.service_account_signing_key_file is None:
         signing_key(options.cert_dir)
     server = app.build(options)
-    runner = web.AppRunner(
-        transport.application(server.handler),
-        handler_cancellation=True,
-        access_log=None,
-        shutdown_timeout=SHUTDOWN_TIMEOUT,
-        keepalive_timeout=180,
-    )
+    runner = web.ServerRunner(transport.http_server(server.handler), shutdown_timeout=SHUTDOWN_TIMEOUT)
     try:
         await server.start(port)
         await runner.setup()

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import HttpVersion11, WSMsgType, web
+from aiohttp import HttpVersion11, StreamReader, WSMsgType, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict
 
 from apimachinery import errors
@@ -27,28 +28,46 @@ GZIP_LEVEL: Final = 1
 MAX_SNAPSHOT_BYTES: Final = 1024**3
 OFF_LOOP_THRESHOLD: Final = 1024 * 1024
 ONE_WRITE: Final = 64 * 1024
+KEEPALIVE_SECONDS: Final = 180.0
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
-def application(handler: Handler) -> web.Application:
-    """One catch-all route over a handler."""
-    edge = _Edge(handler)
-    app = web.Application(client_max_size=MAX_BODY_BYTES + 1, handler_args={"auto_decompress": False})
-    app.router.add_route("*", "/{path:.*}", edge.serve)
-    app.on_response_prepare.append(_unsigned)
-    return app
+def http_server(handler: Handler) -> web.Server:
+    """The HTTP protocol over a handler; the router behind it is our own. Needs a running loop."""
+    loop = asyncio.get_running_loop()
+
+    def request_of(
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        return _Incoming(message, payload, protocol, writer, task, loop)
+
+    return web.Server(
+        _Edge(handler).serve,
+        request_factory=request_of,
+        handler_cancellation=True,
+        auto_decompress=False,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+    )
 
 
-async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
-    """Leave out the library's own name."""
-    response.headers.popall("Server", None)
+class _Incoming(web.BaseRequest):
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        """Leave out the library's own name."""
+        response.headers.popall("Server", None)
 
 
 class _Edge:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
 
-    async def serve(self, incoming: web.Request) -> web.StreamResponse:
+    async def serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        if "Expect" in incoming.headers:
+            await _expected(incoming)
         request = _request(incoming)
         answer = await self._handler(request)
         headers = _headers(request, answer)
@@ -59,7 +78,14 @@ class _Edge:
         return await _stream(incoming, answer, answer.body, headers)
 
 
-def _request(incoming: web.Request) -> Request:
+async def _expected(incoming: web.BaseRequest) -> None:
+    """Tell a client that waits for it to go on with its body."""
+    if incoming.version == HttpVersion11 and incoming.headers["Expect"].lower() == "100-continue":
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        incoming.writer.output_size = 0
+
+
+def _request(incoming: web.BaseRequest) -> Request:
     audit_id = incoming.headers.get("Audit-ID", "")
     if not 0 < len(audit_id) <= 64:
         audit_id = str(uuid.uuid4())
@@ -84,7 +110,7 @@ def _merged(headers: CIMultiDict[str] | Mapping[str, str]) -> dict[str, str]:
     return merged
 
 
-def _peer_certificate(incoming: web.Request) -> bytes | None:
+def _peer_certificate(incoming: web.BaseRequest) -> bytes | None:
     transport = incoming.transport
     tls = transport.get_extra_info("ssl_object") if transport is not None else None
     found: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
@@ -94,7 +120,7 @@ def _peer_certificate(incoming: web.Request) -> bytes | None:
 class _Body:
     """Reads a body once, up to the limit."""
 
-    def __init__(self, incoming: web.Request) -> None:
+    def __init__(self, incoming: web.BaseRequest) -> None:
         self._incoming = incoming
         self._limit = MAX_SNAPSHOT_BYTES if incoming.path == SNAPSHOT_PATH else MAX_BODY_BYTES
         self._read: bytes | None = None
@@ -125,7 +151,9 @@ def _headers(request: Request, answer: Response) -> CIMultiDict[str]:
     return headers
 
 
-async def _whole(incoming: web.Request, answer: Response, body: bytes, headers: CIMultiDict[str]) -> web.StreamResponse:
+async def _whole(
+    incoming: web.BaseRequest, answer: Response, body: bytes, headers: CIMultiDict[str]
+) -> web.StreamResponse:
     if len(body) <= ONE_WRITE and _plain(incoming, answer):
         return _OneWrite(answer.status, headers, body)
     if len(body) > GZIP_THRESHOLD and _accepts_gzip(incoming):
@@ -136,7 +164,7 @@ async def _whole(incoming: web.Request, answer: Response, body: bytes, headers: 
     return web.Response(status=answer.status, headers=headers, body=body)
 
 
-def _plain(incoming: web.Request, answer: Response) -> bool:
+def _plain(incoming: web.BaseRequest, answer: Response) -> bool:
     """Whether nothing but the length is to be said of the body."""
     return (
         incoming.method != "HEAD"
@@ -180,14 +208,14 @@ def _gzip(body: bytes) -> bytes:
     return compressor.compress(body) + compressor.flush()
 
 
-def _accepts_gzip(incoming: web.Request) -> bool:
+def _accepts_gzip(incoming: web.BaseRequest) -> bool:
     return any(
         part.partition(";")[0].strip() == "gzip" for part in incoming.headers.get("Accept-Encoding", "").split(",")
     )
 
 
 async def _stream(
-    incoming: web.Request, answer: Response, chunks: Chunks, headers: CIMultiDict[str]
+    incoming: web.BaseRequest, answer: Response, chunks: Chunks, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     compressor = None
     if not answer.live and _accepts_gzip(incoming):
@@ -215,7 +243,7 @@ async def _stream(
     return out
 
 
-async def _upgrade(incoming: web.Request, answer: Response) -> web.StreamResponse:
+async def _upgrade(incoming: web.BaseRequest, answer: Response) -> web.StreamResponse:
     assert answer.upgrade is not None  # noqa: S101 - the caller has looked
     socket = web.WebSocketResponse(protocols=answer.protocols, max_msg_size=0, compress=False, autoping=True)
     await socket.prepare(incoming)

@@ -45,7 +45,7 @@ async def read(scope: Scope) -> Change:
     dedup_owner_references(sent, scope.request.warnings)
     pristine = serializer.dumps(sent)
 
-    async def transform(existing: Object | None) -> Object:
+    async def transform(existing: View | None) -> Object:
         obj: Object = serializer.loads(pristine)
         return await changed(scope, obj, existing, asked, "UpdateOptions")
 

@@ -25,8 +25,8 @@ from storage.interfaces import ListOptions, ListResult, Preconditions, Storage, 
 
 ValidateObject: TypeAlias = Callable[[Object], Awaitable[None]]
 ValidateUpdate: TypeAlias = Callable[[Object, View], Awaitable[None]]
-Transform: TypeAlias = Callable[[Object | None], Awaitable[Object]]
-"""Given a copy of the stored object (None when there is none yet), the object to store."""
+Transform: TypeAlias = Callable[[View | None], Awaitable[Object]]
+"""Given the stored object (None when there is none yet), the object to store, which shares nothing with it."""
 
 NAME_ATTEMPTS: Final = 8
 _METADATA: Final = field.Path("metadata")
@@ -174,9 +174,10 @@ class Store:
     def _fill_system_fields(self, obj: Object) -> None:
         metadata = obj["metadata"]
         metadata["creationTimestamp"] = format_time(self.clock.now())
-        metadata["uid"] = self.names.uid()
+        where = (str(self.group_resource), metadata.get("namespace") or "")
         if metadata.get("generateName") and not metadata.get("name"):
-            metadata["name"] = self.names.generate_name(metadata["generateName"])
+            metadata["name"] = self.names.generate_name(metadata["generateName"], *where, self.names.content(obj))
+        metadata["uid"] = self.names.uid(*where, metadata.get("name") or "")
 
     async def _before_create(self, obj: Object, ctx: Context, warnings: Warnings | None) -> Transaction | None:
         strategy, metadata = self.resource.strategy, obj["metadata"]
@@ -239,7 +240,7 @@ class Store:
                 return self.to_storage(obj)
             current = self.served(existing)
             old = current.thaw()
-            obj = await transform(current.thaw())
+            obj = await transform(old)
             self._check_version(obj, old, name, rules)
             asked = replace(ctx, stored=existing.view) if self.resource.verbatim else ctx
             transaction = await self._before_update(obj, old, asked, rules, warnings)

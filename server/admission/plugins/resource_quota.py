@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from apimachinery import meta
+from apimachinery import jsonvalue, meta
 from apimachinery.clock import Clock
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, View
@@ -78,13 +78,14 @@ class RegistryQuotaAccessor:
         status = store.resource.subresource("status")
         why = ""
 
-        async def add_usage(current: Object | None) -> Object:
+        async def add_usage(current: View | None) -> Object:
             nonlocal why
             assert current is not None  # noqa: S101 - a missing quota never gets here
-            why = refusal(current, charge.usage)
+            quota: Object = jsonvalue.copy(current)
+            why = refusal(quota, charge.usage)
             if not why:
-                apply_usage(current, charge.usage)
-            return current
+                apply_usage(quota, charge.usage)
+            return quota
 
         strategy = status.strategy if status is not None else None
         await store.update(charge.quota, add_usage, store.context(namespace), strategy=strategy)

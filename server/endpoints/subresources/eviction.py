@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from apimachinery import errors, meta
+from apimachinery import errors, jsonvalue, meta
 from apimachinery.objects import Object, View
 from server.endpoints import create, decoding, options, response
 from server.endpoints.metadata import wipe_system_fields
@@ -105,10 +105,11 @@ class _Evictor:
         status = store.resource.subresource("status")
         manager = endpoint.field_managers.get("status") if endpoint is not None else None
 
-        async def take(existing: Object | None) -> Object:
+        async def take(existing: View | None) -> Object:
             if existing is None:
                 raise errors.NotFound.of(store.group_resource, budget)
-            changed = {**existing, "metadata": {**existing["metadata"]}, "status": {**(existing.get("status") or {})}}
+            changed: Object = jsonvalue.copy(existing)
+            changed.setdefault("status", {})
             pod_eviction.take_disruption(changed, pod, self.context.now)
             return manager.update(existing, changed, _MANAGER, self.context.now) if manager is not None else changed
 
@@ -126,11 +127,12 @@ class _Evictor:
     async def _mark(self, delete: DeleteOptions) -> str:
         status = self.pods.resource.subresource("status")
 
-        async def mark(existing: Object | None) -> Object:
+        async def mark(existing: View | None) -> Object:
             if existing is None:
                 raise errors.NotFound.of(self.pods.group_resource, self.scope.name)
             deletion.check_preconditions(existing, delete, "", "Pod")
-            pod = {**existing, "status": {**(existing.get("status") or {})}}
+            pod: Object = jsonvalue.copy(existing)
+            pod.setdefault("status", {})
             pod_conditions.set_true(
                 pod,
                 "DisruptionTarget",

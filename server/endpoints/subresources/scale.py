@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from apimachinery import errors, meta, serializer
+from apimachinery import errors, jsonvalue, meta, serializer
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, View
 from apimachinery.schema import Definitions
@@ -71,7 +71,7 @@ def _of_parent(scope: Scope, scaler: Scaler, transform: Transform) -> Transform:
     api_version = scope.resource.gvk.api_version
     paths = scaler.paths(api_version)
 
-    async def of_parent(existing: Object | None) -> Object:
+    async def of_parent(existing: View | None) -> Object:
         if existing is None:
             raise errors.NotFound.of(scope.resource.group_resource, scope.name)
         before = scaler.show(existing)
@@ -84,8 +84,8 @@ def _of_parent(scope: Scope, scaler: Scaler, transform: Transform) -> Transform:
         if replicas == _UNSET:
             raise errors.BadRequest(f"the spec replicas field {_path_text(scaler)} cannot be empty")
         _check(scope, after, existing)
-        obj = dict(existing)
-        metadata = obj["metadata"] = dict(existing["metadata"])
+        obj: Object = jsonvalue.copy(existing)
+        metadata = obj["metadata"]
         scaler.set_replicas(obj, replicas)
         metadata["resourceVersion"] = meta.resource_version(after)
         managed = scaling.managed_fields_of_parent(existing, after, paths, api_version)
