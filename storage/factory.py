@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from apimachinery.clock import Clock
+from apimachinery.clock import Clock, RealClock
 from apimachinery.gvk import GroupResource
 from storage import keys
 from storage.backend.interfaces import Backend
@@ -74,7 +74,12 @@ class StorageFactory:
         if path not in self._cachers:
             store = Store(self.backend, self._clock, path, attributes=attributes, leases=self._leases)
             self._cachers[path] = Cacher(
-                store, self._clock, index=index, limits=self._limits, fresh_timeout=self._fresh_timeout
+                store,
+                self._clock,
+                index=index,
+                limits=self._limits,
+                fresh_timeout=self._fresh_timeout,
+                pacing=RealClock(),
             )
         return self._cachers[path]
 
@@ -89,6 +94,13 @@ class StorageFactory:
         await self.backend.start()
         for cacher in list(self._cachers.values()):
             await cacher.start()
+
+    async def caught_up(self) -> int:
+        """Return once every watcher was offered what is committed now, with the revision of that."""
+        revision = await self.backend.current_revision()
+        for cacher in list(self._cachers.values()):
+            await cacher.reached(revision)
+        return revision
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, as bytes that either backend can restore."""

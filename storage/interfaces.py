@@ -69,7 +69,7 @@ class WatchOptions:
 
     With `send_initial_events` the state is sent as ADDED events and closed by a bookmark whose event has
     `initial_events_end` set; `bookmarks` asks for that one and for one a minute, the last of them shortly before
-    `deadline`, the moment on the clock's monotonic() at which the server will stop the watch. `start_at_current`
+    `deadline`, the moment on the machine's monotonic clock at which the server will stop the watch. `start_at_current`
     (an explicit sendInitialEvents=false) makes None and 0 mean "from now on".
     """
 
@@ -103,6 +103,10 @@ class Watch(Protocol):
 
     async def batch(self, limit: int = 500) -> list[Event]:
         """At least one event, as many as are there up to `limit`; empty when the watch has ended."""
+        ...
+
+    def progress(self) -> None:
+        """Queue a bookmark now, if the reader asked for bookmarks."""
         ...
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from apimachinery import errors, serializer
+from apimachinery.clock import RealClock
 from apimachinery.objects import Object
 from server.endpoints import response
 from server.endpoints.negotiation import JSON, PROTOBUF, YAML, MediaType
@@ -20,6 +21,8 @@ from storage.interfaces import Event, Watch
 
 INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
 BATCH: Final = 100
+MACHINE: Final = RealClock()
+"""How long a watch stays open is between client and server: the cluster's time does not end it."""
 _PREFIX: Final = {t: f'{{"type":"{t}","object":'.encode() for t in ("ADDED", "MODIFIED", "DELETED")}
 
 
@@ -34,7 +37,7 @@ async def serve(scope: Scope, asked: Listing) -> Response:
     if media.shape == "Table":
         response.include_object(scope.request.query)
     timeout = asked.watch_timeout()
-    wanted = replace(wanted, deadline=scope.services.clock.monotonic() + timeout)
+    wanted = replace(wanted, deadline=MACHINE.monotonic() + timeout)
     frames = _frames(scope, scope.store.watch(scope.namespace, wanted), _framer(scope, media), timeout)
     if scope.request.wants_websocket:
         return Response(101, upgrade=_Sender(frames).run)
@@ -47,7 +50,7 @@ Framer = Callable[[Event], bytes]
 
 async def _frames(scope: Scope, opened: Watch, frame: Framer, timeout: float) -> AsyncIterator[bytes]:
     """Frames until the watch ends, its time is over, or the reader goes away."""
-    timer = scope.services.clock.call_later(timeout, opened.stop)
+    timer = MACHINE.call_later(timeout, opened.stop)
     scope.services.watches.add(opened)
     try:
         while events := await opened.batch(BATCH):

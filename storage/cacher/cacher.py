@@ -43,7 +43,8 @@ _EVERYTHING: Final[_Scope] = ("", "")
 class Cacher:
     """Storage over a Store: state and recent changes in memory, filled and kept by one watch of the backend.
 
-    The state is loaded at the first use and again after the backend's watch was lost.
+    The state is loaded at the first use and again after the backend's watch was lost. `pacing` says when bookmarks
+    are due, `clock` when a change is history.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class Cacher:
         limits: HistoryLimits | None = None,
         capacity: int = CAPACITY,
         fresh_timeout: float = FRESH_TIMEOUT,
+        pacing: Clock | None = None,
     ) -> None:
         self._store = store
-        self._clock = clock
+        self._pacing = pacing or clock
         self._capacity = capacity
         self._fresh_timeout = fresh_timeout
         self._cache = WatchCache(clock, limits or HistoryLimits(), index=index)
@@ -142,7 +144,13 @@ class Cacher:
         async def open_watcher(watcher: CacheWatcher) -> None:
             await self._open(prefix, watcher)
 
-        return CacheWatcher(options, self._clock, open_watcher, capacity=self._capacity)
+        return CacheWatcher(options, self._pacing, open_watcher, capacity=self._capacity)
+
+    async def reached(self, revision: int) -> None:
+        """Return once every watcher was offered what it wants of the writes up to `revision`."""
+        watch = self._watch
+        if watch is not None and watch.revision < revision:
+            await watch.reached(revision)
 
     async def count(self, prefix: str) -> int:
         """How many objects stand under the prefix."""
