@@ -1,10 +1,18 @@
-"""Random names, suffixes and UIDs from one seeded source. Models apimachinery/pkg/util/rand and storage/names."""
+"""Random names, suffixes and UIDs. Models apimachinery/pkg/util/rand and storage/names.
+
+Without a seed they come from the system. With one they follow from what is named, not from the order of calls: what
+two concurrent requests are given does not depend on which of them came first.
+"""
 
 from __future__ import annotations
 
 import random
 import uuid
+from hashlib import blake2b
 from typing import Final
+
+from apimachinery import serializer
+from apimachinery.objects import View
 
 ALPHANUMS: Final = "bcdfghjklmnpqrstvwxz2456789"
 MAX_NAME_LENGTH: Final = 63
@@ -12,22 +20,52 @@ RANDOM_LENGTH: Final = 5
 
 
 class NameGenerator:
-    """Names and UIDs; give a seed to get the same ones again."""
+    """Names and UIDs; give a seed to get the same ones again.
+
+    `about` says what is named: with a seed the same words give the same result, each time they come again the next of
+    its own series. Without words the series is that of the calls.
+    """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random = random.Random(seed) if seed is not None else random.SystemRandom()
+        self._seed = seed
+        self._random = random.SystemRandom()
+        self._salt = f"{seed}/".encode()
+        self._asked: dict[bytes, int] = {}
 
-    def suffix(self, length: int = RANDOM_LENGTH) -> str:
+    def begin_at(self, revision: int) -> None:
+        """Begin other series in a store that has a past, whose names are taken."""
+        self._salt = f"{self._seed}/{revision}/".encode()
+
+    def content(self, obj: View) -> str:
+        """What tells a new object from others, times left out; empty without a seed."""
+        if self._seed is None:
+            return ""
+        metadata = {k: v for k, v in obj["metadata"].items() if k not in ("creationTimestamp", "managedFields")}
+        return blake2b(serializer.dumps({**obj, "metadata": metadata}), digest_size=16).hexdigest()
+
+    def suffix(self, *about: str, length: int = RANDOM_LENGTH) -> str:
         """Random characters that spell no word."""
-        return "".join(self._random.choice(ALPHANUMS) for _ in range(length))
+        source = self._source("suffix", about)
+        return "".join(source.choice(ALPHANUMS) for _ in range(length))
 
-    def generate_name(self, base: str) -> str:
+    def generate_name(self, base: str, *about: str) -> str:
         """The base cut to 58 characters and five random ones."""
-        return base[: MAX_NAME_LENGTH - RANDOM_LENGTH] + self.suffix()
+        return base[: MAX_NAME_LENGTH - RANDOM_LENGTH] + self.suffix(base, *about)
 
-    def uid(self) -> str:
+    def uid(self, *about: str) -> str:
         """A version 4 UUID."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self._source("uid", about).getrandbits(128), version=4))
+
+    def number(self, below: int, *about: str) -> int:
+        """An integer from 0 up to but without `below`."""
+        return self._source("number", about).randrange(below)
+
+    def _source(self, kind: str, about: tuple[str, ...]) -> random.Random:
+        if self._seed is None:
+            return self._random
+        words = blake2b("\0".join((kind, *about)).encode(), digest_size=8).digest()
+        ordinal = self._asked[words] = self._asked.get(words, 0) + 1
+        return random.Random(blake2b(self._salt + words + ordinal.to_bytes(8, "big")).digest())
 
 
 def safe_encode(text: str) -> str:

@@ -89,6 +89,7 @@ class ApiServer:
         """Load what is stored and create what every cluster has; `port` is where the API will be reached."""
         self.url = self.url or f"https://{self.options.bind_address}:{port}"
         await self.storage.start()
+        self.services.names.begin_at(await self.storage.backend.current_revision())
         self.custom = self._custom_resources()
         await self.custom.start()
         await bootstrap.run(self.services, LoopbackClient(self.dispatcher), self.options, port)

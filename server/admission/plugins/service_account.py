@@ -47,7 +47,8 @@ class ServiceAccountPlugin:
         spec["serviceAccountName"] = spec["serviceAccount"] = name
         account = await self._account(attributes, name)
         if should_automount(account, spec):
-            mount_token(spec, lambda: self._names.generate_name(VOLUME_PREFIX))
+            about = (attributes.namespace, self._names.content(pod))
+            mount_token(spec, lambda: self._names.generate_name(VOLUME_PREFIX, *about))
         if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
             spec["imagePullSecrets"] = [{"name": ref.get("name", "")} for ref in account["imagePullSecrets"]]
 

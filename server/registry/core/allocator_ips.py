@@ -6,11 +6,11 @@ addresses come from. Before, addresses are read from the stored Services.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 from apimachinery import errors, meta
+from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
 from server.registry.addresses import Address, Network, family_of, parse_cidr, parse_ip
 from server.registry.core.allocator_errors import AllocationError
@@ -25,9 +25,10 @@ TAKEN = "provided IP is already allocated"
 class IPAllocator:
     """Hands out the addresses of one family; `cidr` is where they come from when no ServiceCIDR says otherwise."""
 
-    def __init__(self, registry: Registry, cidr: Network, *, objects: bool) -> None:
+    def __init__(self, registry: Registry, cidr: Network, names: NameGenerator, *, objects: bool) -> None:
         self._registry = registry
         self._cidr = cidr
+        self._names = names
         self._objects = objects
         self._held: set[str] = set()
         self.family = "IPv6" if cidr.version == 6 else "IPv4"
@@ -54,7 +55,7 @@ class IPAllocator:
             return str(networks[0].network_address if networks else self._cidr.network_address)
         used = await self._used()
         for network in networks:
-            for candidate in candidates(network):
+            for candidate in candidates(network, self._names, meta.key(service)):
                 if candidate in used:
                     continue
                 try:
@@ -135,7 +136,7 @@ def static_band(network: Network) -> int:
     return 0 if size < 16 else min(max(16, size // 16), 256)
 
 
-def candidates(network: Network) -> Iterator[str]:
+def candidates(network: Network, names: NameGenerator, about: str) -> Iterator[str]:
     """Every usable address, from a random one of the upper band on; the lower band last."""
     first, last = usable(network)
     band = static_band(network)
@@ -143,7 +144,7 @@ def candidates(network: Network) -> Iterator[str]:
     for low, high in ((lower + band, int(last)), (lower, lower + band - 1)):
         size = high - low + 1
         if size > 0:
-            start = random.randrange(size)
+            start = names.number(size, "services", str(network), about)
             for step in range(size):
                 yield str(ip_address((low + (start + step) % size).to_bytes(network.max_prefixlen // 8)))
 

@@ -6,9 +6,9 @@ no second record that could disagree.
 
 from __future__ import annotations
 
-import random
 from typing import Final
 
+from apimachinery.names import NameGenerator
 from server.registry.core.allocator_errors import AllocationError
 from server.registry.registry import Registry
 from storage.interfaces import ListOptions
@@ -19,8 +19,9 @@ DRY_RUN_BASE: Final = 32768
 class PortAllocator:
     """Hands out node ports of an inclusive range."""
 
-    def __init__(self, registry: Registry, first: int, last: int) -> None:
+    def __init__(self, registry: Registry, first: int, last: int, names: NameGenerator) -> None:
         self._registry = registry
+        self.names = names
         self.first, self.last = first, last
         self.held: set[int] = set()
         """Ports of requests under way."""
@@ -83,7 +84,7 @@ class PortOperation:
         for low, high in ((start, allocator.last), (allocator.first, start - 1)):
             free = set(range(low, high + 1)) - self._used - allocator.held - set(self._taken)
             if free:
-                port = random.choice(sorted(free))
+                port = sorted(free)[allocator.names.number(len(free), "nodeports")]
                 self.allocate(port)
                 return port
         raise AllocationError("range is full")

@@ -240,8 +240,9 @@ def _printer() -> Printer:
 def allocators(config: RegistryConfig) -> ServiceAllocators:
     """The allocators of the configured ranges."""
     objects = at_least(config, 33)
-    made = [IPAllocator(config.registry, cidr, objects=objects) for cidr in config.service_cidrs]
-    return ServiceAllocators({a.family: a for a in made}, PortAllocator(config.registry, *config.node_port_range))
+    made = [IPAllocator(config.registry, cidr, config.names, objects=objects) for cidr in config.service_cidrs]
+    ports = PortAllocator(config.registry, *config.node_port_range, config.names)
+    return ServiceAllocators({a.family: a for a in made}, ports)
 
 
 def resource(config: RegistryConfig) -> Resource:
