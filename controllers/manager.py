@@ -40,6 +40,8 @@ from controllers.runtime.client import Client
 from controllers.runtime.clock_follower import ClockFollower
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
 from controllers.runtime.controller import Runnable
+from controllers.runtime.discovery import server_version
+from controllers.runtime.errors import RETRIABLE
 from controllers.runtime.event_recorder import EventBroadcaster
 from controllers.runtime.informer import InformerFactory
 from controllers.runtime.kubeconfig import load_kubeconfig
@@ -140,6 +142,7 @@ class Manager:
             sending.cancel()
 
     async def _work(self, client: Client, events: EventBroadcaster) -> None:
+        version = await _version(client)
         informers = self._informers = InformerFactory(client)
         context = ControllerContext(
             client=client,
@@ -149,6 +152,7 @@ class Manager:
             names=NameGenerator(self._options.seed if self._options.seed >= 0 else None),
             metrics=self._metrics,
             flags=self._flags,
+            version=version,
         )
         controllers = [(d.name, d.factory(context)) for d in self._descriptors]
         log.info("starting %s", ", ".join(name for name, _ in controllers))
@@ -160,6 +164,16 @@ class Manager:
                 tasks.create_task(follower.run(), name="clock")
             for name, controller in controllers:
                 tasks.create_task(_run(name, controller), name=name)
+
+
+async def _version(client: Client) -> tuple[int, int]:
+    """The server's version, as soon as it says it."""
+    while True:
+        try:
+            return await server_version(client)
+        except RETRIABLE as error:
+            log.warning("the server does not tell its version: %s", error)
+            await client.clock.sleep(1.0)
 
 
 async def _run(name: str, controller: Runnable) -> None:

@@ -32,12 +32,19 @@ class NodeLifecycleOptions:
     """Flags of the node lifecycle controller."""
 
     node_monitor_period: float = flag(5.0, "How often nodes' heartbeats are looked at.", duration=True)
-    node_monitor_grace_period: float = flag(50.0, "Silence after which a node is unhealthy.", duration=True)
+    node_monitor_grace_period: float = flag(
+        0.0, "Silence after which a node is unhealthy; by default 50s, and 40s up to Kubernetes 1.31.", duration=True
+    )
     node_startup_grace_period: float = flag(60.0, "The same for a node that never reported.", duration=True)
     node_eviction_rate: float = flag(0.1, "Nodes a second tainted NoExecute in a healthy zone.")
     secondary_node_eviction_rate: float = flag(0.01, "The same in an unhealthy zone of a large cluster.")
     unhealthy_zone_threshold: float = flag(0.55, "Share of nodes down that makes a zone unhealthy.")
     large_cluster_size_threshold: int = flag(50, "Zones up to this size stop evictions when unhealthy.")
+
+
+def default_grace_period(version: tuple[int, int]) -> float:
+    """Seconds of silence that Kubernetes of a version bears without being told otherwise."""
+    return 50.0 if version >= (1, 32) else 40.0
 
 
 class _Zone:
@@ -56,6 +63,7 @@ class NodeLifecycleController:
         self._client = context.client
         self._clock = context.clock
         self._options = context.options(NodeLifecycleOptions)
+        self._grace_period = self._options.node_monitor_grace_period or default_grace_period(context.version)
         self._recorder = context.events.recorder("node-controller")
         self._queue = context.queue("node_lifecycle_controller", str)
         self._health: dict[str, health.Health] = {}
@@ -187,7 +195,7 @@ class NodeLifecycleController:
     def _is_silent(self, node: View) -> bool:
         seen = self._health[meta.name(node)]
         never = seen.ready is None
-        grace = self._options.node_startup_grace_period if never else self._options.node_monitor_grace_period
+        grace = self._options.node_startup_grace_period if never else self._grace_period
         return self._clock.monotonic() - seen.seen_at > grace
 
     async def _mark_silent(self, node: View) -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from apimachinery import errors, meta
-from apimachinery.objects import Object, View
+from apimachinery.objects import View
 from apimachinery.scheduling import taints
 from apimachinery.timestamp import format_time
 from controllers.runtime.context import ControllerContext
+from controllers.runtime.errors import RETRIABLE
 from controllers.runtime.flags import flag
 from controllers.runtime.informer import wait_for_sync
 from controllers.runtime.pod_control import run_batch
-from controllers.runtime.pods import is_terminal, phase, update_condition
+from controllers.runtime.pods import counts_generations, is_terminal, observed, phase, update_condition
 from controllers.runtime.resources import NODES, PODS
 
 CHECK_PERIOD: Final = 20.0
 QUARANTINE: Final = 40.0
 OUT_OF_SERVICE: Final = "node.kubernetes.io/out-of-service"
+_ORPHANED: Final = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "DeletionByPodGC",
+    "message": "PodGC: node no longer exists",
+}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class PodGC:
     def __init__(self, context: ControllerContext) -> None:
         self._client = context.client
         self._clock = context.clock
+        self._version = context.version
         self._threshold = context.options(PodGCOptions).terminated_pod_gc_threshold
         self._pods = context.informers.informer(PODS)
         self._nodes = context.informers.informer(NODES)
@@ -73,14 +84,13 @@ class PodGC:
         if self._threshold > 0:
             await self._delete_all(terminated_excess(pods, self._threshold))
         out_of_service = {meta.name(n) for n in self._nodes.list() if is_out_of_service(n)}
-        terminating = [
-            p for p in pods if out_of_service and p["spec"].get("nodeName") in out_of_service and meta.is_deleting(p)
-        ]
-        message = "PodGC: node is out of service"
-        await self._delete_all(terminating, message=message)
+        await self._delete_all(
+            [p for p in pods if p["spec"].get("nodeName") in out_of_service and meta.is_deleting(p)]
+            if out_of_service
+            else []
+        )
         await self._collect_orphans(pods)
-        unscheduled = [p for p in pods if meta.is_deleting(p) and not p["spec"].get("nodeName")]
-        await self._delete_all(unscheduled)
+        await self._delete_all([p for p in pods if meta.is_deleting(p) and not p["spec"].get("nodeName")])
 
     async def _collect_orphans(self, pods: Sequence[View]) -> None:
         now = self._clock.monotonic()
@@ -89,40 +99,37 @@ class PodGC:
         self._missing = {name: self._missing.get(name, now) for name in missing}
         ripe = [name for name, since in self._missing.items() if now - since >= QUARANTINE]
         gone = {name for name in ripe if not await self._exists(name)}
-        orphans = [p for p in pods if p["spec"].get("nodeName") in gone]
-        await self._delete_all(orphans, message="PodGC: node no longer exists")
+        await self._delete_all([p for p in pods if p["spec"].get("nodeName") in gone], orphaned=True)
 
     async def _exists(self, node: str) -> bool:
         try:
             await self._client.get(NODES, node)
         except errors.NotFound:
             return False
+        except RETRIABLE as error:
+            log.warning("node %s: %s", node, error)
         return True
 
-    async def _delete_all(self, pods: Sequence[View], *, message: str = "") -> None:
-        await run_batch(range(len(pods)), lambda i: self._delete(pods[i], message))
+    async def _delete_all(self, pods: Sequence[View], *, orphaned: bool = False) -> None:
+        await run_batch(range(len(pods)), lambda i: self._delete(pods[i], orphaned=orphaned))
 
-    async def _delete(self, pod: View, message: str) -> None:
-        """Mark the pod Failed with the message, if there is one, and remove it at once."""
+    async def _delete(self, pod: View, *, orphaned: bool) -> None:
+        """Mark the pod Failed, since no kubelet will, and remove it at once."""
         try:
-            if message and not is_terminal(pod):
-                await self._fail(pod, message)
+            if not is_terminal(pod):
+                await self._fail(pod, orphaned=orphaned)
             await self._client.delete(
                 PODS, meta.name(pod), namespace=meta.namespace(pod), grace_period_seconds=0, uid=meta.uid(pod)
             )
         except (errors.NotFound, errors.Conflict):
             return
 
-    async def _fail(self, pod: View, message: str) -> None:
+    async def _fail(self, pod: View, *, orphaned: bool) -> None:
         live = await self._client.get(PODS, meta.name(pod), namespace=meta.namespace(pod))
         status = live["status"]
         status["phase"] = "Failed"
-        condition: Object = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "reason": "DeletionByPodGC",
-            "message": message,
-            "observedGeneration": meta.generation(live),
-        }
-        update_condition(status, condition, format_time(self._clock.now()))
+        if counts_generations(self._version):
+            status["observedGeneration"] = meta.generation(live)
+        if orphaned:
+            update_condition(status, observed(_ORPHANED, live, self._version), format_time(self._clock.now()))
         await self._client.update_status(PODS, live)

@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ControllerContext:
-    """The shared things: connections, caches, events, the cluster's clock, names, metrics and the parsed flags."""
+    """The shared things: connections, caches, events, the cluster's clock, names, metrics and the parsed flags.
+
+    `version` is the server's: what controllers of that minor version did otherwise, ours do otherwise too.
+    """
 
     client: Client
     informers: InformerFactory
@@ -32,6 +35,7 @@ class ControllerContext:
     names: NameGenerator
     metrics: Registry
     flags: Mapping[str, Any] = field(default_factory=dict)
+    version: tuple[int, int] = (1, 36)
 
     def options(self, cls: type[T]) -> T:
         """A controller's own options, from the command line."""

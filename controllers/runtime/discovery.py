@@ -41,6 +41,12 @@ class ServerResources:
         return self._by_kind.get((api_version, kind))
 
 
+async def server_version(client: Client) -> tuple[int, int]:
+    """Major and minor version of the server, of `1.36+` too."""
+    told = await client.get_path("/version")
+    return int(told["major"]), int(str(told["minor"]).rstrip("+"))
+
+
 async def discover(client: Client) -> ServerResources:
     """Ask the server; falls back to one request a group version where aggregated discovery is not offered."""
     core, groups = await asyncio.gather(

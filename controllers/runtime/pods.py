@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from apimachinery import meta
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import parse_time
 
@@ -50,6 +51,18 @@ def is_available(pod: View, min_ready_seconds: int, now: datetime) -> bool:
         return True
     since: str = condition.get("lastTransitionTime") or ""
     return bool(since) and parse_time(since) + timedelta(seconds=min_ready_seconds) <= now
+
+
+def counts_generations(version: tuple[int, int]) -> bool:
+    """Whether pods of this Kubernetes version say which generation their status and conditions are of."""
+    return version >= (1, 34)
+
+
+def observed(condition: Object, pod: View, version: tuple[int, int]) -> Object:
+    """A condition of the pod as it is now, for controllers of a Kubernetes version."""
+    if not counts_generations(version):
+        return condition
+    return {**condition, "observedGeneration": meta.generation(pod)}
 
 
 def update_condition(status: Object, condition: Object, now: str) -> bool:

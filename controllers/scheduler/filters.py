@@ -15,7 +15,6 @@ from controllers.scheduler.types import NodeInfo, PodInfo, SpreadConstraint
 
 _UNSCHEDULABLE_TAINT: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 NODE_AFFINITY: Final = "node(s) didn't match Pod's node affinity/selector"
-PREFILTERED: Final = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +226,13 @@ def check(state: CycleState, node: NodeInfo, version: tuple[int, int] = (1, 36))
         if rejection is not None:
             return rejection
     return None
+
+
+def not_asked_for(version: tuple[int, int]) -> str:
+    """Why a node was not even looked at: the pod's affinity names other nodes."""
+    if version >= (1, 32):
+        return "node(s) didn't satisfy plugin(s) [NodeAffinity]"
+    return "node is filtered out by the prefilter result"
 
 
 def claim_problem(

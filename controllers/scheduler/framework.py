@@ -61,7 +61,7 @@ def decide(
     for rejection in rejections.values():
         counts.update(rejection.reasons)
     if len(rejections) < len(nodes):
-        counts[filters.PREFILTERED] = len(nodes) - len(rejections)
+        counts[filters.not_asked_for(version)] = len(nodes) - len(rejections)
     plan = plan_preemption(info, nodes, rejections, namespaces, version)
     message = f"0/{len(nodes)} nodes are available: {filters.sort_reasons(counts)}." + _suffix(plan, version)
     return Decision(message=message, preemption=plan, plugins=frozenset(r.plugin for r in rejections.values()))

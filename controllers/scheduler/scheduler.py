@@ -14,6 +14,7 @@ from apimachinery import errors, meta, scheduling
 from apimachinery.gvk import GroupVersionResource
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
+from controllers.runtime import pods as podutil
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
 from controllers.runtime.flags import flag
 from controllers.scheduler import filters
@@ -47,6 +48,7 @@ class Scheduler:
         self._options = context.options(SchedulerOptions)
         self._client = context.client.with_user_agent("kube-scheduler")
         self._clock = context.clock
+        self._version = context.version
         self._events = context.events.recorder_v1(NAME, f"{NAME}-{socket.gethostname()}")
         self._random = random.Random(context.names.uid())
         self._queue = SchedulingQueue(context.clock)
@@ -151,15 +153,20 @@ class Scheduler:
         nominated = (info.pod.get("status") or {}).get("nominatedNodeName")
         if nominated in self._nodes and problem is None:
             only = {nominated: self._nodes[nominated]}
-            found = decide(info, only, namespaces=self._namespace_labels(), random=self._random)
+            found = self._try(info, only)
             if found.node:
                 return found
-        return decide(
-            info, self._nodes, namespaces=self._namespace_labels(), random=self._random, claim_problem=problem
-        )
+        return self._try(info, self._nodes, problem)
 
-    def _namespace_labels(self) -> Mapping[str, Mapping[str, str]]:
-        return _NamespaceLabels(self._namespaces)
+    def _try(self, info: PodInfo, nodes: Mapping[str, NodeInfo], problem: str | None = None) -> Decision:
+        return decide(
+            info,
+            nodes,
+            namespaces=_NamespaceLabels(self._namespaces),
+            random=self._random,
+            claim_problem=problem,
+            version=self._version,
+        )
 
     def _delayed(self, storage_class: str) -> bool:
         found = self._classes.get(storage_class)
@@ -209,7 +216,6 @@ class Scheduler:
                 "status": "False",
                 "reason": "Unschedulable",
                 "message": decision.message,
-                "observedGeneration": meta.generation(info.pod),
             }
             plan = decision.preemption
             await self._write_status(info, condition, plan.node)
@@ -220,6 +226,7 @@ class Scheduler:
             self._binders.release()
 
     async def _write_status(self, info: PodInfo, condition: Object, nominated: str) -> None:
+        condition = podutil.observed(condition, info.pod, self._version)
         old = meta.condition(info.pod, condition["type"]) or {}
         same = all(old.get(k) == v for k, v in condition.items())
         if same and (not nominated or (info.pod.get("status") or {}).get("nominatedNodeName") == nominated):
@@ -247,8 +254,7 @@ class Scheduler:
             "type": "DisruptionTarget",
             "status": "True",
             "reason": "PreemptionByScheduler",
-            "message": f"{NAME}: preempting to accommodate a higher priority pod",
-            "observedGeneration": meta.generation(victim.pod),
+            "message": f"{self._options.scheduler_name}: preempting to accommodate a higher priority pod",
         }
         await self._write_status(victim, condition, "")
         try:

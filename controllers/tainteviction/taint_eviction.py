@@ -14,21 +14,34 @@ from apimachinery.timestamp import format_time
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
 from controllers.runtime.indexer import BY_NODE, by_node
-from controllers.runtime.pods import update_condition
+from controllers.runtime.pods import observed, update_condition
 from controllers.runtime.resources import NODES, PODS
 
 _WORKERS: Final = 8
 _RETRIES: Final = 5
+_EVICTED: Final = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "DeletionByTaintManager",
+    "message": "Taint manager: deleting due to NoExecute taint",
+}
 
 
-def time_to_stay(no_execute: Sequence[View], tolerations: Sequence[View]) -> float | None:
-    """Seconds that a pod may stay: 0 for none, None for ever. Models getMinTolerationTime; pure."""
+def matching_tolerations(no_execute: Sequence[View], tolerations: Sequence[View]) -> list[View] | None:
+    """The tolerations that cover the taints; None when a taint is covered by none. Models GetMatchingTolerations."""
     used: list[View] = []
     for taint in no_execute:
         matching = [t for t in tolerations if tolerates(t, taint)]
         if not matching:
-            return 0.0
+            return None
         used += matching
+    return used
+
+
+def time_to_stay(used: Sequence[View]) -> float | None:
+    """Seconds that the tolerations allow: 0 for none, None for ever. Models getMinTolerationTime; pure."""
+    if not used:
+        return 0.0
     limits = [max(0, t["tolerationSeconds"]) for t in used if t.get("tolerationSeconds") is not None]
     return float(min(limits)) if limits else None
 
@@ -39,10 +52,11 @@ class TaintEvictionController:
     def __init__(self, context: ControllerContext) -> None:
         self._client = context.client
         self._clock = context.clock
+        self._version = context.version
         self._recorder = context.events.recorder("taint-eviction-controller")
         self._queue = context.queue("taint_eviction", str)
         self._due = context.queue("taint_eviction_due", str, rate_limiter=None)
-        self._timers: dict[str, tuple[str, float, Timer]] = {}
+        self._timers: dict[str, Timer] = {}
         self._nodes = context.informers.informer(NODES)
         self._pods = context.informers.informer(PODS)
         self._pods.add_index(BY_NODE, by_node)
@@ -68,7 +82,7 @@ class TaintEvictionController:
                 for loop in self._loops:
                     tasks.create_task(loop.run(), name=loop.name)
         finally:
-            for _, _, timer in self._timers.values():
+            for timer in self._timers.values():
                 timer.cancel()
 
     def _node_added(self, node: View) -> None:
@@ -95,8 +109,7 @@ class TaintEvictionController:
             self._pod_added(pod)
 
     def _pod_deleted(self, pod: View) -> None:
-        if (timer := self._timers.pop(meta.key(pod), None)) is not None:
-            timer[2].cancel()
+        self._cancel(pod)
 
     async def sync(self, key: str) -> None:
         """Decide when a pod has to go: now, later, never."""
@@ -105,62 +118,50 @@ class TaintEvictionController:
             return
         node = self._nodes.get(pod["spec"].get("nodeName") or "")
         found = _no_execute(node) if node is not None else []
+        used = matching_tolerations(found, pod["spec"].get("tolerations") or ())
         if not found:
             self._cancel(pod)
-            return
-        stay = time_to_stay(found, pod["spec"].get("tolerations") or ())
-        if stay == 0:
-            self._cancel(pod, quietly=True)
-            self._due.add(key)
-        elif stay is None:
+        elif used is None:
             self._cancel(pod)
-        else:
-            self._schedule(key, meta.uid(pod), stay)
+            self._due.add(key)
+        elif (stay := time_to_stay(used)) is None:
+            self._cancel(pod)
+        elif key not in self._timers:
+            self._schedule(key, stay)
 
-    def _schedule(self, key: str, uid: str, stay: float) -> None:
-        """The first timer stands; only an earlier one replaces it."""
-        due = self._clock.monotonic() + stay
-        known = self._timers.get(key)
-        if known is not None and known[0] == uid:
-            if known[1] <= due:
-                return
-            known[2].cancel()
+    def _schedule(self, key: str, stay: float) -> None:
+        """The first timer stands: later changes of taints or tolerations neither shorten nor restart it."""
+        if stay <= 0:
+            self._due.add(key)
+            return
 
         def fire() -> None:
             self._timers.pop(key, None)
             self._due.add(key)
 
-        self._timers[key] = (uid, due, self._clock.call_later(stay, fire))
+        self._timers[key] = self._clock.call_later(stay, fire)
 
-    def _cancel(self, pod: View, *, quietly: bool = False) -> None:
+    def _cancel(self, pod: View) -> None:
+        """Stop the timer, and say so if there was one."""
         timer = self._timers.pop(meta.key(pod), None)
-        if timer is None:
-            return
-        timer[2].cancel()
-        if not quietly:
+        if timer is not None:
+            timer.cancel()
             self._recorder.event(
                 _reference_of(pod), "Normal", "TaintManagerEviction", f"Cancelling deletion of Pod {meta.key(pod)}"
             )
 
     async def _delete(self, key: str) -> None:
         pod = self._pods.indexer.get(key)
-        if pod is None or meta.is_deleting(pod):
+        if pod is None:
             return
-        self._recorder.event(
-            _reference_of(pod), "Normal", "TaintManagerEviction", f"Marking for deletion Pod {meta.key(pod)}"
-        )
+        if not self._due.num_requeues(key):
+            self._recorder.event(
+                _reference_of(pod), "Normal", "TaintManagerEviction", f"Marking for deletion Pod {meta.key(pod)}"
+            )
         name, namespace = meta.name(pod), meta.namespace(pod)
         try:
             live = await self._client.get(PODS, name, namespace=namespace)
-            if meta.uid(live) != meta.uid(pod):
-                return
-            condition: Object = {
-                "type": "DisruptionTarget",
-                "status": "True",
-                "reason": "DeletionByTaintManager",
-                "message": "Taint manager: deleting due to NoExecute taint",
-                "observedGeneration": meta.generation(live),
-            }
+            condition = observed(_EVICTED, live, self._version)
             if update_condition(live["status"], condition, format_time(self._clock.now())):
                 await self._client.update_status(PODS, live)
             await self._client.delete(PODS, name, namespace=namespace)

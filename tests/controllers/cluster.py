@@ -8,27 +8,28 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from apimachinery import meta, scheduling
-from apimachinery.clock import Clock
+from apimachinery.clock import Clock, ManualClock
 from apimachinery.gvk import GroupVersionResource
 from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
 from controllers.runtime import resources
 from controllers.runtime.client import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Client
 from controllers.runtime.context import ControllerContext
+from controllers.runtime.controller import Runnable
 from controllers.runtime.event_recorder import EventBroadcaster
 from controllers.runtime.informer import InformerFactory, wait_for_sync
 from controllers.runtime.kubeconfig import load_kubeconfig
 from controllers.runtime.metrics import Registry
 from tests.support.api import ROOT, ServerProcess
 
-TIMEOUT: Final = 20.0
+TIMEOUT: Final = 30.0
 SIMULATED: Final = {"mockube.dev/node": "simulated"}
 
 
@@ -233,6 +234,13 @@ class Cluster:
         """Wait for so many settled nodes."""
         await self.until(resources.NODES, lambda nodes: sum(_settled(n, set()) for n in nodes) >= count)
 
+    async def said(self, namespace: str, message: str) -> View:
+        """The event with this message, once there is one."""
+        found = await self.until(
+            resources.EVENTS, lambda events: any(e["message"] == message for e in events), namespace, what=message
+        )
+        return next(e for e in found if e["message"] == message)
+
     async def events(self, namespace: str, reason: str, *, at_least: int = 1) -> list[View]:
         """The events of a namespace with a reason, once there are so many."""
 
@@ -258,7 +266,7 @@ class Cluster:
         )
         return next(d for d in sets if meta.name(d) == name)
 
-    def context(self, clock: Clock, **flags: object) -> ControllerContext:
+    def context(self, clock: Clock, *, version: tuple[int, int] = (1, 36), **flags: object) -> ControllerContext:
         """What a controller is made from, to run it in the test's own process on the test's own clock."""
         return ControllerContext(
             client=self.client,
@@ -268,7 +276,25 @@ class Cluster:
             names=NameGenerator(),
             metrics=Registry(),
             flags=flags,
+            version=version,
         )
+
+
+@asynccontextmanager
+async def at_work(context: ControllerContext, *controllers: Runnable) -> AsyncIterator[None]:
+    """Controllers made from the context, and its events, at work in this process until the block ends."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(r.run()) for r in (*controllers, context.events)]
+        yield
+        for task in running:
+            task.cancel()
+
+
+async def timer_set(clock: ManualClock) -> None:
+    """Return once something waits for the clock."""
+    async with asyncio.timeout(TIMEOUT):
+        while clock.next_timer() is None:  # noqa: ASYNC110 - a clock tells nobody of its timers
+            await asyncio.sleep(0)
 
 
 def _settled(node: View, own: set[str]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from apimachinery.objects import Object
+from controllers.runtime.resources import NAMESPACES, SERVICE_ACCOUNTS
 from tests.controllers.cluster import Cluster, ManagerProcess, simulated_node
 from tests.support.api import ServerProcess
 
@@ -33,11 +35,15 @@ async def cluster(server: ServerProcess, manager: ManagerProcess) -> AsyncIterat
         yield cluster
 
 
+def _name_of(request: pytest.FixtureRequest) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
+    return str(name[-60:].strip("-"))
+
+
 @pytest.fixture
 async def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> str:
     """A namespace of the test's own."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
-    return await cluster.namespace(name[:60].strip("-"))
+    return await cluster.namespace(_name_of(request))
 
 
 @pytest.fixture
@@ -45,3 +51,13 @@ async def bare(server: ServerProcess) -> AsyncIterator[Cluster]:
     """A client of a server without controllers."""
     async with Cluster(server.kubeconfig) as cluster:
         yield cluster
+
+
+@pytest.fixture
+async def bare_namespace(bare: Cluster, request: pytest.FixtureRequest) -> str:
+    """A namespace of the test's own on a server without controllers, with the ServiceAccount that pods need."""
+    name = _name_of(request)
+    await bare.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    account: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+    await bare.client.create(SERVICE_ACCOUNTS, account, namespace=name)
+    return name

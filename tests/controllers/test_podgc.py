@@ -66,3 +66,38 @@ async def test_pods_of_a_deleted_node_go_after_the_quarantine(bare: Cluster) -> 
     assert meta.is_deleting(lost) and lost["status"]["phase"] == "Failed"
     condition = meta.condition(lost, "DisruptionTarget") or {}
     assert (condition["reason"], condition["message"]) == ("DeletionByPodGC", "PodGC: node no longer exists")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minor", [33, 36])
+async def test_who_hangs_unscheduled_or_out_of_service_ends_without_a_reason(
+    bare: Cluster, bare_namespace: str, minor: int
+) -> None:
+    away = node(bare_namespace, taints=["node.kubernetes.io/out-of-service:NoExecute"])
+    await bare.client.create(NODES, away)
+    for name, where in (("unscheduled", ""), ("out-of-service", bare_namespace), ("stays", bare_namespace)):
+        body: Object = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "finalizers": ["example.com/keep"]},
+            "spec": {
+                **({"nodeName": where} if where else {}),
+                "automountServiceAccountToken": False,
+                "containers": [{"name": "c", "image": "nginx"}],
+            },
+        }
+        await bare.client.create(PODS, body, namespace=bare_namespace)
+        if name != "stays":
+            await bare.client.delete(PODS, name, namespace=bare_namespace)
+    await bare.until(PODS, lambda found: sum(map(meta.is_deleting, found)) == 2 and len(found) == 3, bare_namespace)
+    context = bare.context(ManualClock(), version=(1, minor), terminated_pod_gc_threshold=10)
+    collector = PodGC(context)
+    await bare.until(NODES, lambda found: any(meta.name(n) == bare_namespace for n in found))
+    await collector.collect()
+    out, stays, unscheduled = sorted(await bare.live(PODS, bare_namespace), key=meta.name)
+    assert stays["status"]["phase"] == "Pending"
+    for ended in (out, unscheduled):
+        assert ended["status"]["phase"] == "Failed"
+        assert ended["metadata"]["deletionGracePeriodSeconds"] == 0
+        assert meta.condition(ended, "DisruptionTarget") is None
+        assert ended["status"].get("observedGeneration") == (meta.generation(ended) if minor == 36 else None)

@@ -11,9 +11,9 @@ from apimachinery.clock import ManualClock
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_micro_time, format_time
 from controllers.nodelifecycle import health, taints
-from controllers.nodelifecycle.node_lifecycle_controller import NodeLifecycleController
+from controllers.nodelifecycle.node_lifecycle_controller import NodeLifecycleController, default_grace_period
 from controllers.runtime.resources import LEASES, NODES, PODS, SERVICE_ACCOUNTS
-from controllers.tainteviction.taint_eviction import TaintEvictionController, time_to_stay
+from controllers.tainteviction.taint_eviction import TaintEvictionController
 from tests.controllers.cluster import Cluster
 from tests.controllers.factories import node, taint
 
@@ -65,19 +65,9 @@ def test_zone_states(ready: list[bool], expected: tuple[str, int]) -> None:
     assert health.zone_state(ready, 0.55) == expected
 
 
-@pytest.mark.parametrize(
-    ("tolerations", "expected"),
-    [
-        ([], 0.0),
-        ([{"operator": "Exists"}], None),
-        ([{"key": "a", "operator": "Exists", "tolerationSeconds": 300}], 300.0),
-        ([{"key": "a", "operator": "Exists", "tolerationSeconds": -1}], 0.0),
-        ([{"operator": "Exists", "tolerationSeconds": 30}, {"key": "a", "operator": "Exists"}], 30.0),
-        ([{"key": "b", "operator": "Exists"}], 0.0),
-    ],
-)
-def test_time_to_stay(tolerations: list[Object], expected: float | None) -> None:
-    assert time_to_stay([taint("a:NoExecute")], tolerations) == expected
+@pytest.mark.parametrize(("minor", "seconds"), [(29, 40.0), (31, 40.0), (32, 50.0), (36, 50.0)])
+def test_the_grace_period_grew_with_1_32(minor: int, seconds: float) -> None:
+    assert default_grace_period((1, minor)) == seconds
 
 
 async def beat(cluster: Cluster, name: str, clock: ManualClock) -> None:
