@@ -74,7 +74,7 @@ class RegistryLister:
     async def list(self, resource: str, namespace: str = "") -> list[View]:
         """From the cache."""
         store = self._store(resource)
-        if store is None:
+        if store is None or not await store.storage.count(store.prefix(namespace)):
             return []
         found = await store.get_list(namespace, _CACHED)
         return [self._view(resource, item) for item in found.items]

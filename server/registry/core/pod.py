@@ -12,6 +12,7 @@ from apimachinery.timestamp import format_time
 from server.registry.config import RegistryConfig
 from server.registry.core import podspec
 from server.registry.core.pod_affinity import merge_label_keys
+from server.registry.core.pod_familiar import Familiar, likeness
 from server.registry.core.pod_printer import PRINTER
 from server.registry.core.pod_qos import qos_class
 from server.registry.core.pod_status import default_status, keep_observed_generations, validate_status_update
@@ -31,7 +32,8 @@ from server.registry.core.podspec_annotations import (
 from server.registry.core.podspec_containers import validate_image_padding
 from server.registry.core.podspec_defaults import default_pod
 from server.registry.core.podspec_options import Options
-from server.registry.core.podspec_warnings import pod_warnings
+from server.registry.core.podspec_scheduling import validate_affinity
+from server.registry.core.podspec_warnings import affinity_warnings, pod_warnings
 from server.registry.declaration import PROXY_VERBS, at_least, declare
 from server.registry.generic import BuiltinStrategy, reset_metadata
 from server.registry.rest import Context, FieldPath, Resource, Subresource, bump_generation, keep_metadata_and
@@ -83,6 +85,8 @@ class PodStrategy(BuiltinStrategy):
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self._sound = Familiar()
+        self._unremarkable = Familiar()
 
     def count_generation(self, obj: Object, old: View | None) -> None:
         """Pods count their generations since 1.34."""
@@ -132,6 +136,15 @@ class PodStrategy(BuiltinStrategy):
 
     def validate_spec(self, obj: View) -> list[Error]:
         """Field errors of any pod, new or changed, beside its metadata. Models validatePodMetadataAndSpec."""
+        like = likeness(obj)
+        if like in self._sound and not validate_affinity(obj["spec"].get("affinity"), _SPEC / "affinity"):
+            return []
+        found = self._validate_spec(obj)
+        if not found:
+            self._sound.add(like)
+        return found
+
+    def _validate_spec(self, obj: View) -> list[Error]:
         spec = obj["spec"]
         found = validate_annotations(obj["metadata"].get("annotations"), spec, _ANNOTATIONS)
         found += podspec.validate(spec, _SPEC, self.options, meta=obj["metadata"])
@@ -159,7 +172,13 @@ class PodStrategy(BuiltinStrategy):
                 "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; "
                 f"a DNS label is recommended: [{' '.join(problems)}]"
             )
-        return found + pod_warnings(obj)
+        like = likeness(obj)
+        if like in self._unremarkable:
+            return found + affinity_warnings(obj)
+        warnings = pod_warnings(obj)
+        if not warnings:
+            self._unremarkable.add(like)
+        return found + warnings
 
     def check_graceful_delete(self, obj: Object, grace: int | None, ctx: Context) -> int | None:
         spec, phase = obj["spec"], (obj.get("status") or {}).get("phase")

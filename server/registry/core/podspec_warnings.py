@@ -49,6 +49,12 @@ def pod_warnings(pod: View) -> list[str]:
     return _warnings(pod, Path(), in_template=False)
 
 
+def affinity_warnings(pod: View) -> list[str]:
+    """Those of a pod's warnings that its affinity may have a part in."""
+    spec, at = pod.get("spec") or {}, Path("spec")
+    return [*_node_labels(spec, at), *_pod_affinity(spec.get("affinity") or {}, at / "affinity")]
+
+
 def template_warnings(template: View, path: Path) -> list[str]:
     """Warnings for a template at a path."""
     return _warnings(template, path, in_template=True)
