@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from apimachinery import schema, serializer
 from apimachinery.decode import reader, unstructured, yaml_body
@@ -134,10 +134,12 @@ class Codec:
         """
         findings = Findings()
         before = serializer.dumps(obj)
-        same = _take_same(obj, served) if served is not None else {}
+        same = _Same.take(obj, served) if served is not None else None
         try:
             self.plans.struct(definition).apply(obj, findings)
-            obj.update(same)
+            if same is not None:
+                same.mark(obj)
+                same.give(obj)
         except Mismatch:
             obj = serializer.loads(before)
             try:
@@ -162,11 +164,13 @@ class Codec:
         A round trip, in which most kinds, being stored as protobuf, lose empty lists: where Go always writes the list,
         it is null. What is the same in `stored`, the object's present state, has that form. Raises DecodeError.
         """
-        same = _take_same(obj, stored) if stored is not None else {}
+        same = _Same.take(obj, stored) if stored is not None else None
         obj = self._through(self.stored_plans, obj, definition)
-        obj.update(dict.fromkeys(same))
+        if same is None:
+            return go_ordered(obj, definition)
+        same.mark(obj)
         ordered = go_ordered(obj, definition)
-        ordered.update(same)
+        same.give(ordered)
         return ordered
 
     def _through(self, plans: Plans, obj: Object, definition: str) -> Object:
@@ -192,13 +196,51 @@ class Codec:
         return found
 
 
-def _take_same(obj: Object, other: View) -> Object:
-    """Take the top fields out of an object, other than its metadata, that another has too, to the letter."""
-    found: Object = {}
-    for name in obj.keys() & other:
-        if name != "metadata" and serializer.dumps(obj[name]) == serializer.dumps(other[name]):
-            found[name] = obj.pop(name)
-    return found
+class _Same:
+    """What an object has in common with another to the letter, taken out of it for a while: two levels deep, and
+    nothing of the metadata."""
+
+    __slots__ = ("fields", "parts")
+
+    def __init__(self, fields: Object, parts: dict[str, Object]) -> None:
+        self.fields = fields
+        self.parts = parts
+
+    @classmethod
+    def take(cls, obj: Object, other: View) -> Self:
+        """Take it out of the object."""
+        fields: Object = {}
+        parts: dict[str, Object] = {}
+        for name in obj.keys() & other:
+            if name == "metadata":
+                continue
+            mine, theirs = obj[name], other[name]
+            if serializer.dumps(mine) == serializer.dumps(theirs):
+                fields[name] = obj.pop(name)
+            elif type(mine) is dict and type(theirs) is dict:
+                found = {
+                    key: value
+                    for key, value in mine.items()
+                    if key in theirs and serializer.dumps(value) == serializer.dumps(theirs[key])
+                }
+                if found:
+                    parts[name] = found
+                    mine.update(dict.fromkeys(found))
+        return cls(fields, parts)
+
+    def mark(self, obj: Object) -> None:
+        """Hold its place in the object with nulls."""
+        obj.update(dict.fromkeys(self.fields))
+        for name, part in self.parts.items():
+            holder = obj.get(name) or {}
+            holder.update(dict.fromkeys(part))
+            obj[name] = holder
+
+    def give(self, obj: Object) -> None:
+        """Put it back."""
+        obj.update(self.fields)
+        for name, part in self.parts.items():
+            obj[name].update(part)
 
 
 @cache
