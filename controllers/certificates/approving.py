@@ -11,8 +11,13 @@ from apimachinery.timestamp import format_time
 from controllers.certificates import requests
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
+from controllers.runtime.errors import ReconcileError
 from controllers.runtime.resources import CERTIFICATE_SIGNING_REQUESTS
 
+_MESSAGES: Final = {
+    "selfnodeclient": "Auto approving self kubelet client certificate after SubjectAccessReview.",
+    "nodeclient": "Auto approving kubelet client certificate after SubjectAccessReview.",
+}
 _REVIEWS: Final = GroupVersionResource("authorization.k8s.io", "v1", "subjectaccessreviews")
 
 
@@ -43,28 +48,26 @@ class CSRApprovingController:
     async def sync(self, name: str) -> None:
         """Approve one request if it is a kubelet's and its author may have it."""
         csr = self._requests.get(name)
-        if csr is None or (csr.get("status") or {}).get("conditions"):
+        if csr is None or (csr.get("status") or {}).get("certificate") or requests.is_decided(csr):
             return
         spec = csr["spec"]
         if spec.get("signerName") != requests.KUBELET_CLIENT:
             return
         try:
             subject = requests.subject_of(requests.parse(csr))
-        except ValueError:
-            return
+        except ValueError as error:
+            raise ReconcileError(f'unable to parse csr "{name}": {error}') from error
         if requests.kubelet_client_problem(subject, spec.get("usages") or ()):
             return
         own = spec.get("username") == subject.common_name
-        recognized = (
-            [("selfnodeclient", "Auto approving self kubelet client certificate after SubjectAccessReview.")]
-            if own
-            else []
-        )
-        recognized.append(("nodeclient", "Auto approving kubelet client certificate after SubjectAccessReview."))
-        for subresource, message in recognized:
+        tried = ("selfnodeclient", "nodeclient") if own else ("nodeclient",)
+        for subresource in tried:
             if await self._allowed(spec, subresource):
-                await self._approve(csr, message)
+                await self._approve(csr, _MESSAGES[subresource])
                 return
+        raise ReconcileError(
+            f'recognized csr "{name}" as [{" ".join(tried)}] but subject access review was not approved'
+        )
 
     async def _allowed(self, spec: View, subresource: str) -> bool:
         attributes = {

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _BACKDATE: Final = timedelta(minutes=5)
+_SHORT: Final = timedelta(hours=8)
+_SHORTEST: Final = timedelta(minutes=10)
 _KEY_USAGES: Final = {
     "signing": "digital_signature",
     "digital signature": "digital_signature",
@@ -106,7 +108,7 @@ class CSRSigningController:
         if problem:
             await self._fail(csr, problem)
             return
-        wanted = min(float(spec.get("expirationSeconds") or self._options.cluster_signing_duration), self._longest)
+        asked = spec.get("expirationSeconds")
         pem = await asyncio.to_thread(
             sign,
             request,
@@ -114,14 +116,10 @@ class CSRSigningController:
             Path(self._options.cluster_signing_key_file),
             usages=spec.get("usages") or (),
             now=self._clock.now(),
-            life=timedelta(seconds=wanted),
+            life=lifetime(asked, timedelta(seconds=self._options.cluster_signing_duration)),
         )
         body = {**csr, "status": {**status, "certificate": base64.b64encode(pem).decode()}}
         await self._client.update_status(CERTIFICATE_SIGNING_REQUESTS, body)
-
-    @property
-    def _longest(self) -> float:
-        return self._options.cluster_signing_duration
 
     async def _fail(self, csr: View, message: str) -> None:
         stamp = format_time(self._clock.now())
@@ -146,10 +144,18 @@ def _problem(spec: View, request: x509.CertificateSigningRequest) -> str:
             return requests.kubelet_client_problem(subject, usages)
         case requests.KUBELET_SERVING:
             return requests.kubelet_serving_problem(subject, usages)
-        case requests.API_CLIENT if "client auth" not in usages:
-            return "usages did not match: client auth is required"
+        case requests.API_CLIENT:
+            return requests.api_client_problem(usages)
         case _:
             return ""
+
+
+def lifetime(asked: int | None, longest: timedelta) -> timedelta:
+    """How long a certificate is to live: what was asked for, between ten minutes and the longest allowed."""
+    if asked is None:
+        return longest
+    wanted = timedelta(seconds=asked)
+    return longest if wanted > longest else max(wanted, _SHORTEST)
 
 
 def sign(
@@ -161,7 +167,11 @@ def sign(
     now: datetime,
     life: timedelta,
 ) -> bytes:
-    """A PEM certificate for the request, back-dated by five minutes and never outliving the CA."""
+    """A PEM certificate for the request, never outliving the CA.
+
+    It is back-dated by five minutes, and ends that much earlier too unless its life is a short one. Raises
+    ReconcileError when the CA has expired. Models authority.PermissiveSigningPolicy.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
 
@@ -170,15 +180,17 @@ def sign(
     usages = list(usages)
     bits = {_KEY_USAGES[u] for u in usages if u in _KEY_USAGES}
     extended = [x509.ObjectIdentifier(_EXTENDED_USAGES[u]) for u in usages if u in _EXTENDED_USAGES]
-    start = now - _BACKDATE
+    if now >= authority.not_valid_after_utc:
+        raise ReconcileError("refusing to sign a certificate that expired in the past")
+    end = now + life if life < _SHORT else now + life - _BACKDATE
     builder = (
         x509.CertificateBuilder()
         .subject_name(request.subject)
         .issuer_name(authority.subject)
         .public_key(request.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(min(start + life, authority.not_valid_after_utc))
+        .not_valid_before(now - _BACKDATE)
+        .not_valid_after(min(end, authority.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
     if bits:

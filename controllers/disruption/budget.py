@@ -15,10 +15,33 @@ CONDITION: Final = "DisruptionAllowed"
 DELETION_TIMEOUT: Final = timedelta(minutes=2)
 
 
+def describe_selector(selector: View | None) -> str:
+    """A label selector as Go prints the struct, which is how events tell of it."""
+    if selector is None:
+        return "nil"
+    labels = "".join(f"{k}: {v}," for k, v in sorted((selector.get("matchLabels") or {}).items()))
+    expressions = "".join(map(_requirement, selector.get("matchExpressions") or ()))
+    return (
+        f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},"
+        f"MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
+    )
+
+
+def _requirement(found: View) -> str:
+    values = " ".join(found.get("values") or ())
+    return f"LabelSelectorRequirement{{Key:{found['key']},Operator:{found['operator']},Values:[{values}],}},"
+
+
 def needs_scale(budget: View) -> bool:
     """Whether the budget is a share of the controllers' sizes and not a number of pods."""
     spec = budget["spec"]
     return spec.get("maxUnavailable") is not None or isinstance(spec.get("minAvailable"), str)
+
+
+def has_limit(budget: View) -> bool:
+    """Whether the budget asks for anything; one that does not expects no pods and allows no eviction."""
+    spec = budget["spec"]
+    return spec.get("maxUnavailable") is not None or spec.get("minAvailable") is not None
 
 
 def desired_healthy(budget: View, expected: int) -> int:
@@ -100,7 +123,9 @@ def with_condition(budget: View, status: Object, condition: Object, now: datetim
     old = next((c for c in present if c.get("type") == condition["type"]), None)
     same = old is not None and old.get("status") == condition["status"]
     stamp = old["lastTransitionTime"] if old is not None and same else format_time(now)
-    others = [c for c in present if c.get("type") != condition["type"]]
     if not condition["observedGeneration"]:
         condition = {k: v for k, v in condition.items() if k != "observedGeneration"}
-    return {**status, "conditions": [*others, {**condition, "lastTransitionTime": stamp}]}
+    new = {**condition, "lastTransitionTime": stamp}
+    if old is None:
+        return {**status, "conditions": [*present, new]}
+    return {**status, "conditions": [new if c is old else c for c in present]}

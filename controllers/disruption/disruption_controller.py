@@ -13,7 +13,7 @@ from apimachinery.timestamp import format_time, parse_time
 from controllers.disruption import budget as budgets
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
-from controllers.runtime.discovery import ServerResources, discover
+from controllers.runtime.discovery import ServerResources, discover, has_subresource
 from controllers.runtime.errors import RETRIABLE, ReconcileError
 from controllers.runtime.pods import is_terminal, update_condition
 from controllers.runtime.resources import DEPLOYMENTS, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS
@@ -38,7 +38,9 @@ class DisruptionController:
         self._deployments = informers.informer(DEPLOYMENTS)
         self._resources: ServerResources | None = None
         self._budgets.add_handler(on_add=self._enqueue, on_update=lambda _, new: self._enqueue(new))
-        self._pods.add_handler(on_add=self._pod_moved, on_update=self._pod_updated, on_delete=self._pod_moved)
+        self._pods.add_handler(
+            on_add=self._pod_moved, on_update=lambda _, new: self._pod_moved(new), on_delete=self._pod_moved
+        )
         for informer in (self._sets, self._deployments):
             informer.add_handler(on_update=self._owner_updated)
         sources = (self._budgets, self._pods, self._sets, self._deployments)
@@ -58,17 +60,23 @@ class DisruptionController:
     def _enqueue(self, budget: View) -> None:
         self._queue.add(meta.key(budget))
 
-    def _pod_moved(self, *pods: View) -> None:
-        for budget in self._budgets.list(meta.namespace(pods[0])):
-            selector = _selector(budget)
-            if any(selector.matches(meta.labels(p)) for p in pods):
-                self._queue.add_soon(meta.key(budget), _GATHER_SECONDS)
-        newest = pods[-1]
-        if self._stale_after(newest) is not None:
-            self._stale.add(meta.key(newest))
+    def _pod_moved(self, pod: View) -> None:
+        if (budget := self._budget_of(pod)) is not None:
+            self._queue.add_soon(meta.key(budget), _GATHER_SECONDS)
+        if self._stale_after(pod) is not None:
+            self._stale.add(meta.key(pod))
 
-    def _pod_updated(self, old: View, new: View) -> None:
-        self._pod_moved(old, new)
+    def _budget_of(self, pod: View) -> View | None:
+        """The first budget that selects the pod, as it is now; a second one is told of."""
+        labels = meta.labels(pod)
+        found = [b for b in self._budgets.list(meta.namespace(pod)) if _selector(b).matches(labels)]
+        if len(found) > 1:
+            text = (
+                f'Pod "{meta.namespace(pod)}"/"{meta.name(pod)}" matches multiple PodDisruptionBudgets. '
+                f' Chose "{meta.name(found[0])}" arbitrarily.'
+            )
+            self._recorder.event(pod, "Warning", "MultiplePodDisruptionBudgets", text)
+        return found[0] if found else None
 
     def _owner_updated(self, old: View, new: View) -> None:
         if old["spec"].get("replicas") != new["spec"].get("replicas"):
@@ -94,7 +102,7 @@ class DisruptionController:
         pods = [p for p in self._pods.list(meta.namespace(budget)) if selector.matches(meta.labels(p))]
         if not pods:
             self._recorder.event(budget, "Normal", "NoPods", "No matching pods found")
-        expected = len(pods)
+        expected = len(pods) if budgets.has_limit(budget) else 0
         if budgets.needs_scale(budget):
             try:
                 expected = await self._expected_scale(budget, pods)
@@ -133,29 +141,35 @@ class DisruptionController:
             if ref is None:
                 unmanaged = True
             elif ref["uid"] not in scales:
-                uid, scale = await self._scale_of(ref, meta.namespace(pod))
+                found = await self._scale_of(ref, meta.namespace(pod))
+                if found is None:
+                    raise ReconcileError(f'found no controllers for pod "{meta.name(pod)}"')
                 scales[ref["uid"]] = 0
-                scales[uid] = scale
+                scales[found[0]] = found[1]
         if unmanaged:
             self._recorder.event(
                 budget,
                 "Warning",
                 "UnmanagedPods",
-                f"Pods selected by this PodDisruptionBudget (selector: {_selector(budget)}) were found to be"
+                "Pods selected by this PodDisruptionBudget (selector:"
+                f" {budgets.describe_selector(budget['spec'].get('selector'))}) were found to be"
                 " unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in"
                 ' undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an'
                 " integer value.",
             )
         return sum(scales.values())
 
-    async def _scale_of(self, ref: View, namespace: str) -> tuple[str, int]:
+    async def _scale_of(self, ref: View, namespace: str) -> tuple[str, int] | None:
+        """UID and wanted size of a pod's controller, or of the Deployment above it; None when it is not there."""
         if ref["kind"] == "ReplicaSet" and ref["apiVersion"].startswith("apps/"):
             rs = self._sets.get(ref["name"], namespace)
             if rs is not None and meta.uid(rs) == ref["uid"]:
                 above = meta.controller_of(rs)
                 deployment = self._deployments.get(above["name"], namespace) if above else None
-                owner = deployment if deployment is not None else rs
-                return meta.uid(owner), int(owner["spec"].get("replicas", 1))
+                if above is not None and deployment is not None and meta.uid(deployment) == above["uid"]:
+                    return meta.uid(deployment), int(deployment["spec"].get("replicas", 1))
+                if above is None or above["kind"] != "Deployment":
+                    return meta.uid(rs), int(rs["spec"].get("replicas", 1))
         if self._resources is None:
             self._resources = await discover(self._client)
         entry = self._resources.mapping(ref["apiVersion"], ref["kind"])
@@ -165,10 +179,12 @@ class DisruptionController:
         try:
             scale = await self._client.get(entry.resource, ref["name"], namespace=namespace, subresource="scale")
         except errors.NotFound:
-            text = f"{entry.resource.group_resource} does not implement the scale subresource"
-            raise ReconcileError(text) from None
+            if not await has_subresource(self._client, entry.resource, "scale"):
+                text = f"{entry.resource.group_resource} does not implement the scale subresource"
+                raise ReconcileError(text) from None
+            return None
         if meta.uid(scale) != ref["uid"]:
-            raise ReconcileError(f'found no controllers for pod of {ref["kind"]} "{ref["name"]}"')
+            return None
         return ref["uid"], int((scale.get("spec") or {}).get("replicas") or 0)
 
     # stale conditions -----------------------------------------------------------------------------------------------

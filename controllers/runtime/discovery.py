@@ -47,6 +47,13 @@ async def server_version(client: Client) -> tuple[int, int]:
     return int(told["major"]), int(str(told["minor"]).rstrip("+"))
 
 
+async def has_subresource(client: Client, resource: GroupVersionResource, subresource: str) -> bool:
+    """Whether the server offers `resource/subresource`."""
+    prefix = f"/apis/{resource.group}" if resource.group else "/api"
+    listed = await client.get_path(f"{prefix}/{resource.version}")
+    return any(r["name"] == f"{resource.resource}/{subresource}" for r in listed.get("resources") or ())
+
+
 async def discover(client: Client) -> ServerResources:
     """Ask the server; falls back to one request a group version where aggregated discovery is not offered."""
     core, groups = await asyncio.gather(
