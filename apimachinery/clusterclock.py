@@ -20,14 +20,16 @@ class ClusterClock:
     """A Clock over the machine's: `now = origin + (machine time since) x speed`. Speed 0 stands still.
 
     Timers fire in the order of their time, then of their making, each with the clock at its own moment. `real` gives
-    the machine's wall clock in seconds; tests give their own.
+    the machine's wall clock in seconds; tests give their own. A clock that is given its `start`, in seconds since
+    1970, stands still there until somebody moves it.
     """
 
-    def __init__(self, real: Callable[[], float] = time.time) -> None:
+    def __init__(self, real: Callable[[], float] = time.time, *, start: float | None = None) -> None:
         self._real = real
-        self._speed = 1.0
-        self._origin = self._anchor = real()
-        self._started = self._origin
+        self._speed = 1.0 if start is None else 0.0
+        self._anchor = real()
+        self._origin = self._anchor if start is None else start
+        self._started = 0.0
         self._heap: list[_Timer] = []
         self._sequence = 0
         self._cancelled = 0
@@ -47,7 +49,7 @@ class ClusterClock:
         return _EPOCH + timedelta(seconds=self.time())
 
     def monotonic(self) -> float:
-        """Seconds of the cluster's time since this clock was made."""
+        """Seconds of the cluster's time since some moment."""
         return self.time() - self._started
 
     @property
@@ -97,8 +99,13 @@ class ClusterClock:
         self.set_speed(speed)
 
     def follow(self, moment: float, speed: float) -> None:
-        """Take another clock's time and speed, firing what is due by then."""
+        """Take another clock's time and speed, firing what is due by then; what waits is not due later for it."""
         self.move_to(moment)
+        self.set_speed(0.0)
+        if self._heap and (back := self._origin - moment) > 0:
+            self._started -= back
+            for timer in self._heap:
+                timer.when -= back
         self._origin = moment
         self.set_speed(speed)
 

@@ -46,6 +46,7 @@ from controllers.runtime.event_recorder import EventBroadcaster
 from controllers.runtime.informer import InformerFactory
 from controllers.runtime.kubeconfig import load_kubeconfig
 from controllers.runtime.leader_election import LeaderElectionOptions, LeaderElector
+from controllers.runtime.lockstep import Lockstep
 from controllers.runtime.metrics import Registry
 
 DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (
@@ -104,7 +105,13 @@ class Manager:
         """Work until cancelled; raises ControllerFailed or LeadershipLost."""
         options = self._options
         config = load_kubeconfig(Path(options.kubeconfig), context=options.context, server=options.master)
-        client = Client(config, qps=options.kube_api_qps, burst=options.kube_api_burst, metrics=self._metrics)
+        client = Client(
+            config,
+            qps=options.kube_api_qps,
+            burst=options.kube_api_burst,
+            metrics=self._metrics,
+            lockstep=Lockstep(wanted=options.seed >= 0 and isinstance(self._clock, ClusterClock)),
+        )
         health = HealthServer(self._metrics, lambda: self.ready)
         try:
             if options.secure_port:
@@ -142,8 +149,9 @@ class Manager:
             sending.cancel()
 
     async def _work(self, client: Client, events: EventBroadcaster) -> None:
-        version = await _version(client)
         informers = self._informers = InformerFactory(client)
+        follower = await self._follower(client, informers)
+        version = await _version(client)
         context = ControllerContext(
             client=client,
             informers=informers,
@@ -158,12 +166,19 @@ class Manager:
         log.info("starting %s", ", ".join(name for name, _ in controllers))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(informers.run(), name="informers")
-            if isinstance(self._clock, ClusterClock):
-                identity = f"{socket.gethostname()}-{os.getpid()}"
-                follower = ClockFollower(client, self._clock, self._metrics, identity=identity)
+            if follower is not None:
                 tasks.create_task(follower.run(), name="clock")
             for name, controller in controllers:
                 tasks.create_task(_run(name, controller), name=name)
+
+    async def _follower(self, client: Client, informers: InformerFactory) -> ClockFollower | None:
+        """Who keeps the clock on the cluster's time, which it shows from now on; None for a clock of one's own."""
+        if not isinstance(self._clock, ClusterClock):
+            return None
+        identity = f"{socket.gethostname()}-{os.getpid()}"
+        follower = ClockFollower(client, self._clock, informers, self._metrics, identity=identity)
+        await follower.begin()
+        return follower
 
 
 async def _version(client: Client) -> tuple[int, int]:

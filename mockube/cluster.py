@@ -51,6 +51,7 @@ class Cluster:
         kubernetes_version: str = "1.36",
         controllers: bool = True,
         seed: int | None = None,
+        cluster_time: str = "",
         server_args: Sequence[str] = (),
         controllers_args: Sequence[str] = (),
     ) -> None:
@@ -61,7 +62,7 @@ class Cluster:
         self.port = port
         self.store, self.etcd_servers, self.kubernetes_version = store, etcd_servers, kubernetes_version
         self.etcd_start = etcd_start
-        self.with_controllers, self.seed = controllers, seed
+        self.with_controllers, self.seed, self.cluster_time = controllers, seed, cluster_time
         self._shared_kubeconfig = Path(kubeconfig).expanduser() if kubeconfig else None
         self._server_args, self._controllers_args = list(server_args), list(controllers_args)
         self.etcd: Process | None = None
@@ -118,7 +119,9 @@ class Cluster:
             args.append(f"--etcd-servers={self.etcd_servers}")
         if self.seed is not None:
             args.append(f"--seed={self.seed}")
-        self.server = Process("API server", "server", [*args, *self._server_args], home.log("apiserver"))
+        if self.cluster_time:
+            args.append(f"--cluster-time={self.cluster_time}")
+        self.server = self._process("API server", "server", [*args, *self._server_args], home.log("apiserver"))
         nodes = self.templates
         if self.with_controllers:
             self._start_controllers(nodes)
@@ -150,10 +153,14 @@ class Cluster:
             f"--cluster-signing-key-file={home.pki / 'ca.key'}",
         ]
         if self.seed is not None:
-            args.append(f"--seed={self.seed}")
-        self.controllers = Process(
-            "controller manager", "controllers", [*args, *self._controllers_args], home.log("controller-manager")
-        )
+            args += [f"--seed={self.seed}", "--leader-elect=false"]
+        log = home.log("controller-manager")
+        self.controllers = self._process("controller manager", "controllers", [*args, *self._controllers_args], log)
+
+    def _process(self, name: str, module: str, arguments: list[str], log: Path) -> Process:
+        """With a seed, sets of texts have the same order on every run too."""
+        environment = {} if self.seed is None else {"PYTHONHASHSEED": "0"}
+        return Process(name, module, arguments, log, environment)
 
     def api(self) -> ApiClient:
         """A client with the administrator's identity."""

@@ -141,7 +141,7 @@ class ApiServer:
 
 def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
     """The server of these options; ValueError for options that name something unknown."""
-    clock = clock or ClusterClock()
+    clock = clock or ClusterClock(start=options.cluster_time)
     names = NameGenerator(options.seed)
     storage = StorageFactory(open_backend(_store_url(options), clock), clock)
     registry, catalog = Registry(), Catalog()
@@ -186,7 +186,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
     metrics = Metrics()
     activity: tuple[chain.Filter, ...] = ()
     if isinstance(clock, ClusterClock):
-        clock_control = ClockControl(clock)
+        clock_control = ClockControl(clock, storage, services.watches)
         router.prefix(CLOCK_PREFIX, clock_control)
         activity = (clock_control.with_activity(),)
     server = ApiServer(options, services, storage, control, router, dispatcher)

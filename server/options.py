@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from apimachinery import schema
+from apimachinery.timestamp import parse_time
 from server.upstream_flags import IGNORED
 
 _BOOLEANS: Final = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
@@ -57,10 +58,16 @@ def _duration(value: object) -> object:
     return total
 
 
+def _moment(value: object) -> object:
+    """Seconds since 1970 of an RFC 3339 time."""
+    return parse_time(value).timestamp() if isinstance(value, str) else value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 Ports = Annotated[tuple[int, int], BeforeValidator(_ports)]
 Seconds = Annotated[float, BeforeValidator(_duration)]
+Moment = Annotated[float, BeforeValidator(_moment)]
 
 
 class ServerOptions(BaseModel):
@@ -115,6 +122,9 @@ class ServerOptions(BaseModel):
     )
     exit_on_stdin_close: bool = Field(False, description="End when standard input closes.")
     seed: int | None = Field(None, description="Same names and UIDs on every run.")
+    cluster_time: Moment | None = Field(
+        None, description="Time at which the cluster begins, as 2026-01-02T03:04:05Z; it stands still until moved."
+    )
     v: int = Field(0, description="How much to log: 0 warnings, 2 information, 4 everything.")
 
     @field_validator("bind_address", "advertise_address")

@@ -75,14 +75,14 @@ class GarbageCollector:
                 return
             except RETRIABLE as error:
                 log.warning("discovery failed: %s", error)
-                await self._client.clock.sleep(1.0)
+                await self._client.pacing.sleep(1.0)
 
     async def _follow_discovery(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(RESYNC_SECONDS):
                     await self._changed.wait()
-                await self._client.clock.sleep(0.1)
+                await self._client.pacing.sleep(0.1)
             except TimeoutError:
                 pass
             self._changed.clear()

@@ -24,6 +24,7 @@ from apimachinery.gvk import GroupVersionResource
 from apimachinery.objects import Object, View
 from controllers.runtime.errors import TransportError
 from controllers.runtime.kubeconfig import RestConfig
+from controllers.runtime.lockstep import Lockstep
 from controllers.runtime.metrics import Registry
 from controllers.runtime.rate_limiter import TokenBucket
 from controllers.runtime.transport import ConnectionFailed, ConnectionPool, Response, Stream
@@ -72,9 +73,11 @@ class Client:
         timeout: float = 60.0,
         clock: Clock | None = None,
         metrics: Registry | None = None,
+        lockstep: Lockstep | None = None,
     ) -> None:
         self._config = config
         self._clock = clock or RealClock()
+        self.lockstep = lockstep or Lockstep()
         self._limiter = TokenBucket(self._clock, qps=qps, burst=burst) if qps > 0 else None
         self._slots = asyncio.Semaphore(max_in_flight)
         self._timeout = timeout
@@ -89,6 +92,17 @@ class Client:
     def clock(self) -> Clock:
         """The machine's clock, for pacing what touches the network."""
         return self._clock
+
+    @property
+    def pacing(self) -> Clock:
+        """What retries of work wait by: the machine's clock, unless one thing is done after another."""
+        return self.lockstep.pacing
+
+    def out_of_turn(self) -> Client:
+        """The same connections for what is no part of the cluster's work: it neither waits nor counts."""
+        other = copy.copy(self)
+        other.lockstep, other._traffic = Lockstep(), _Traffic()
+        return other
 
     def with_user_agent(self, name: str) -> Client:
         """The same connections under another program's name, which is also its field manager."""
@@ -286,7 +300,7 @@ class Client:
             if retry_after is None or attempt >= MAX_RETRIES or (answer.status != 429 and answer.status < 500):
                 raise failure
             log.debug("%s %s: %s; trying again in %s s", method, path, failure, retry_after)
-            await self._clock.sleep(retry_after)
+            await self.pacing.sleep(retry_after)
         raise AssertionError("the last attempt returns or raises")
 
     @property
@@ -299,6 +313,12 @@ class Client:
         await self._traffic.quiet(patience)
 
     async def _once(self, method: str, data: bytes) -> Response:
+        if self.lockstep.engaged:
+            async with self.lockstep.turn():
+                return await self._exchange(method, data)
+        return await self._exchange(method, data)
+
+    async def _exchange(self, method: str, data: bytes) -> Response:
         started = self._clock.monotonic()
         code = "<error>"
         self._traffic.begin()
@@ -313,6 +333,12 @@ class Client:
 
     async def open_stream(self, target: str, accept: str) -> Stream:
         """GET a target whose answer is read as it comes; raises what the server refused it with."""
+        if self.lockstep.engaged:
+            async with self.lockstep.turn():
+                return await self._open_stream(target, accept)
+        return await self._open_stream(target, accept)
+
+    async def _open_stream(self, target: str, accept: str) -> Stream:
         code = "<error>"
         try:
             stream = await self._pool.stream(self._encode("GET", target, accept), timeout=_WATCH_HEAD_SECONDS)

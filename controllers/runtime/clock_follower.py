@@ -6,19 +6,24 @@ import asyncio
 import contextlib
 import logging
 import math
-from typing import Final
+from typing import Any, Final
 
 from apimachinery import errors, serializer
 from apimachinery.clusterclock import ClusterClock
+from apimachinery.gvk import GroupVersionResource
 from controllers.runtime.client import Client
 from controllers.runtime.errors import TransportError
+from controllers.runtime.informer import InformerFactory
 from controllers.runtime.metrics import Registry
 
-PATH: Final = "/mockube/v1/clock/follow"
+PATH: Final = "/mockube/v1/clock"
 SETTLE_SECONDS: Final = 0.003
 _CALM: Final = 3
-_BUSY_LOOKS: Final = 1000
-"""After so many looks, a few seconds, the server hears that work goes on."""
+_ALIVE_SECONDS: Final = 5.0
+"""While work goes on, the server hears so this often."""
+_PATIENCE_SECONDS: Final = 1.0
+_ASKED: Final = 5
+"""A cache that has not come up to the server's revision after so many requests is not of this server."""
 _DRIFT_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 2.0
 
@@ -26,46 +31,122 @@ log = logging.getLogger(__name__)
 
 
 class ClockFollower:
-    """Follows the master's time and speed, and says when nothing goes on here. A server without it is left alone."""
+    """Follows the master's time and speed, and says when nothing goes on here. A server without it is left alone.
 
-    def __init__(self, client: Client, clock: ClusterClock, metrics: Registry, *, identity: str) -> None:
+    While time stands still, a client in lockstep goes on in rounds.
+    """
+
+    def __init__(
+        self, client: Client, clock: ClusterClock, informers: InformerFactory, metrics: Registry, *, identity: str
+    ) -> None:
         self._client = client
+        self._messages = client.out_of_turn()
+        self._lockstep = client.lockstep
         self._clock = clock
+        self._informers = informers
         self._metrics = metrics
         self._identity = identity
+        self._round = asyncio.Lock()
+        self._version = 0
+        self._strange: set[GroupVersionResource] = set()
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        version = 0
+        async with asyncio.TaskGroup() as tasks:
+            reacting = tasks.create_task(self._react(), name="rounds")
+            await self._follow()
+            reacting.cancel()
+
+    async def begin(self) -> None:
+        """Take the cluster's time before anybody looks at the clock."""
+        if state := await self._hear():
+            self._clock.follow(state["now"], state["speed"])
+            self._let(state["speed"])
+
+    async def _follow(self) -> None:
+        while state := await self._hear():
+            if state["version"] == self._version:
+                continue
+            self._version = state["version"]
+            async with self._round:
+                self._move(state["now"], state["speed"])
+                if not state["speed"]:
+                    await self._settle()
+
+    async def _hear(self) -> Any:
+        """The state of the master once it has changed; None where there is no master."""
         while True:
             due = self._clock.next_timer()
-            params = {"follower": self._identity, "version": str(version), "next": "" if due is None else repr(due)}
             try:
-                state = serializer.loads(await self._client.request("GET", PATH, params))
+                return await self._ask("follow", version=str(self._version), next="" if due is None else repr(due))
             except (errors.NotFound, errors.Forbidden, errors.Unauthorized):
                 log.info("the server keeps no cluster clock; following the machine's")
-                return
+                self._lockstep.release()
+                return None
             except (errors.StatusError, TransportError) as error:
                 log.debug("following the clock: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if state["version"] == version:
-                continue
-            version = state["version"]
-            speed, moment = state["speed"], state["now"]
-            if not speed or speed != self._clock.speed or abs(moment - self._clock.time()) > _DRIFT_SECONDS:
-                self._clock.follow(moment, speed)
-            if speed == 0:
+
+    def _move(self, moment: float, speed: float) -> None:
+        self._let(speed)
+        passed = moment - self._clock.time()
+        if not speed or speed != self._clock.speed or abs(passed) > _DRIFT_SECONDS:
+            self._clock.follow(moment, speed)
+            if self._lockstep.engaged:
+                pacing = self._lockstep.pacing
+                pacing.move_to(pacing.time() + passed)
+
+    def _let(self, speed: float) -> None:
+        """One thing after another while time stands still, everything as it comes while it goes."""
+        if speed:
+            self._lockstep.release()
+        else:
+            self._lockstep.engage()
+
+    async def _react(self) -> None:
+        """In lockstep, go on with what comes while nobody moves the time."""
+        while True:
+            await self._lockstep.stirred.wait()
+            self._lockstep.stirred.clear()
+            async with self._round:
                 await self._settle()
 
     async def _settle(self) -> None:
+        """Return once nothing goes on at this moment."""
+        alive = asyncio.ensure_future(self._stay_alive())
+        try:
+            if self._lockstep.engaged:
+                await self._lockstep.settle(self._caught_up)
+            else:
+                await self._caught_up()
+                await self._calm()
+        except (errors.StatusError, TransportError) as error:
+            log.debug("settling: %s", error)
+            await asyncio.sleep(_RETRY_SECONDS)
+            self._lockstep.stirred.set()
+        finally:
+            alive.cancel()
+            await asyncio.gather(alive, return_exceptions=True)
+
+    async def _caught_up(self) -> int:
+        """The server's revision, once every cache has heard of what happened up to it."""
+        asked = 0
+        while True:
+            revision = int((await self._ask("progress"))["revision"])
+            asked += 1
+            while behind := self._informers.behind(revision) - self._strange:
+                if not await self._informers.progress(_PATIENCE_SECONDS):
+                    break
+            if not behind:
+                return revision
+            if asked == _ASKED:
+                log.debug("no progress of %s", behind)
+                self._strange |= behind
+
+    async def _calm(self) -> None:
         """Return once nothing has happened for a few looks in a row."""
-        calm, before, looks = 0, -math.inf, 0
+        calm, before = 0, -math.inf
         while calm < _CALM:
-            looks += 1
-            if looks % _BUSY_LOOKS == 0:
-                await self._say_busy()
-                before = self._activity()
             await asyncio.sleep(SETTLE_SECONDS)
             now = self._activity()
             waiting = self._metrics.queue_depth.total() + self._metrics.queue_soon.total()
@@ -73,9 +154,15 @@ class ClockFollower:
             calm = calm + 1 if now == before and not busy else 0
             before = now
 
-    async def _say_busy(self) -> None:
-        with contextlib.suppress(errors.StatusError, TransportError):
-            await self._client.request("GET", PATH, {"follower": self._identity, "busy": "true"})
+    async def _stay_alive(self) -> None:
+        while True:
+            await asyncio.sleep(_ALIVE_SECONDS)
+            with contextlib.suppress(errors.StatusError, TransportError):
+                await self._ask("follow", busy="true")
+
+    async def _ask(self, what: str, **params: str) -> Any:
+        answer = await self._messages.request("GET", f"{PATH}/{what}", {"follower": self._identity, **params})
+        return serializer.loads(answer)
 
     def _activity(self) -> float:
         return self._metrics.queue_adds.total() + self._metrics.requests.total()

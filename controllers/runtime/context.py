@@ -46,7 +46,7 @@ class ControllerContext:
     ) -> WorkQueue[K]:
         """A work queue on the cluster's clock; its retries are paced by the machine's."""
         return WorkQueue(
-            self.clock, name=name, pacing=self.client.clock, rate_limiter=rate_limiter, metrics=self.metrics
+            self.clock, name=name, pacing=self.client.pacing, rate_limiter=rate_limiter, metrics=self.metrics
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
@@ -49,7 +50,7 @@ class _LRU(OrderedDict[tuple[str, ...], V], Generic[V]):
 
 @dataclass(slots=True)
 class _Similar:
-    messages: set[str]
+    messages: dict[str, None]
     last: float
 
 
@@ -112,15 +113,15 @@ class Correlator:
         now = self._clock.monotonic()
         similar = self._similar.get(key)
         if similar is None or now - similar.last > _SIMILAR_SECONDS:
-            similar = _Similar(set(), now)
-        similar.messages.add(event["message"])
+            similar = _Similar({}, now)
+        similar.messages[event["message"]] = None
         similar.last = now
         self._similar.keep(key, similar)
         if len(similar.messages) < _MAX_SIMILAR:
             fields = ("kind", "namespace", "name", "fieldPath", "uid", "apiVersion")
             full = (*source, *(about.get(f, "") for f in fields), event["type"], event["reason"], event["message"])
             return event, full
-        similar.messages.pop()
+        similar.messages.popitem()
         combined = {k: v for k, v in event.items() if k not in ("reportingComponent", "reportingInstance")}
         combined["metadata"] = {"name": event["metadata"]["name"], "namespace": event["metadata"]["namespace"]}
         combined["message"] = COMBINED_PREFIX + event["message"]
@@ -149,6 +150,7 @@ class EventBroadcaster:
         self._clock = clock
         self._correlator = Correlator(clock)
         self._series: OrderedDict[tuple[str, ...], tuple[float, Object]] = OrderedDict()
+        self._stamps: _LRU[int] = _LRU()
         self._queues: list[asyncio.Queue[_Sending]] = [asyncio.Queue(_QUEUE_SIZE) for _ in range(_SENDERS)]
 
     def recorder(self, component: str, host: str = "") -> EventRecorder:
@@ -176,7 +178,7 @@ class EventBroadcaster:
         stamp = format_time(now)
         namespace = about.get("namespace") or "default"
         full: Object = {
-            "metadata": {"name": _event_name(about, now.timestamp()), "namespace": namespace},
+            "metadata": {"name": self._event_name(about, now.timestamp()), "namespace": namespace},
             "involvedObject": about,
             **event,
             "source": {"component": component, "host": host} if host else {"component": component},
@@ -219,7 +221,7 @@ class EventBroadcaster:
             return
         full: Object = {
             "metadata": {
-                "name": _event_name(regarding, now.timestamp()),
+                "name": self._event_name(regarding, now.timestamp()),
                 "namespace": regarding.get("namespace") or "default",
             },
             "eventTime": format_micro_time(now),
@@ -228,6 +230,13 @@ class EventBroadcaster:
         }
         self._touch(key, moment, full)
         self._put(regarding, _Sending(True, {**full}, None))
+
+    def _event_name(self, about: Object, timestamp: float) -> str:
+        """The object's name and the nanosecond; two events of one moment are a nanosecond apart."""
+        key = (about.get("kind", ""), about.get("namespace", ""), about["name"])
+        stamp = max(int(timestamp * 1e9), self._stamps.get(key, 0) + 1)
+        self._stamps.keep(key, stamp)
+        return f"{about['name']}.{stamp:x}"
 
     def _touch(self, key: tuple[str, ...], moment: float, event: Object) -> None:
         self._series[key] = (moment, event)
@@ -243,7 +252,7 @@ class EventBroadcaster:
                 self._put(event["regarding"], _Sending(True, {**event}, {"series": dict(event["series"])}))
 
     def _put(self, about: Object, sending: _Sending) -> None:
-        queue = self._queues[hash((about.get("namespace"), about.get("name"))) % _SENDERS]
+        queue = self._queues[zlib.crc32(f"{about.get('namespace')}/{about.get('name')}".encode()) % _SENDERS]
         try:
             queue.put_nowait(sending)
         except asyncio.QueueFull:
@@ -295,10 +304,6 @@ class _Sending:
     v1: bool
     event: Object
     patch: Object | None
-
-
-def _event_name(about: Object, timestamp: float) -> str:
-    return f"{about['name']}.{int(timestamp * 1e9):x}"
 
 
 class EventRecorder:

@@ -130,6 +130,8 @@ class InformerFactory:
         self._metadata_only: set[GroupVersionResource] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._running: dict[GroupVersionResource, asyncio.Task[None]] = {}
+        self._reflectors: dict[GroupVersionResource, Reflector] = {}
+        self._progress = asyncio.Event()
 
     def informer(self, resource: GroupVersionResource, *, metadata_only: bool = False) -> SharedInformer:
         """The cache of the resource; with `metadata_only` a cache that may lack spec and status, if it is new."""
@@ -152,8 +154,23 @@ class InformerFactory:
         """Stop and forget the cache of a resource that is gone from the server."""
         self._informers.pop(resource, None)
         self._metadata_only.discard(resource)
+        self._reflectors.pop(resource, None)
         if task := self._running.pop(resource, None):
             task.cancel()
+
+    def behind(self, revision: int) -> set[GroupVersionResource]:
+        """The resources of which changes up to a revision have not come yet."""
+        return {resource for resource, reflector in self._reflectors.items() if reflector.behind(revision)}
+
+    async def progress(self, patience: float) -> bool:
+        """Wait until a cache has come further; False when none has after so many seconds of real time."""
+        self._progress.clear()
+        try:
+            async with asyncio.timeout(patience):
+                await self._progress.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def run(self) -> None:
         """Keep every cache up to date until cancelled."""
@@ -167,8 +184,12 @@ class InformerFactory:
             self._tasks = None
 
     def _start(self, tasks: asyncio.TaskGroup, informer: SharedInformer) -> None:
-        reflector = Reflector(
-            self._client, informer.resource, informer, metadata_only=informer.resource in self._metadata_only
+        reflector = self._reflectors[informer.resource] = Reflector(
+            self._client,
+            informer.resource,
+            informer,
+            metadata_only=informer.resource in self._metadata_only,
+            on_progress=self._progress.set,
         )
         self._running[informer.resource] = tasks.create_task(
             reflector.run(), name=f"reflector-{informer.resource.group_resource}"

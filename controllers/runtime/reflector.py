@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol
 
 from apimachinery import errors, meta
+from apimachinery.clock import RealClock
 from apimachinery.gvk import GroupVersionResource
 from apimachinery.objects import Object
 from controllers.runtime.client import Client
@@ -18,6 +20,8 @@ _BACKOFF_INITIAL: Final = 0.8
 _BACKOFF_CAP: Final = 30.0
 _BACKOFF_RESET: Final = 120.0
 _MIN_WATCH_SECONDS: Final = 300
+_MACHINE: Final = RealClock()
+"""Paces reconnections: a cluster whose time stands still gets them all the same."""
 
 log = logging.getLogger(__name__)
 
@@ -51,25 +55,32 @@ class Reflector:
         field_selector: str = "",
         metadata_only: bool = False,
         on_absent: Callable[[], None] | None = None,
+        on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._resource = resource
+        self._name = str(resource.group_resource)
         self._store = store
         self._namespace = namespace
         self._label_selector = label_selector
         self._field_selector = field_selector
         self._metadata_only = metadata_only
         self._on_absent = on_absent
+        self._on_progress = on_progress
+        self._failing = False
         self._version = ""
         self._streaming = True
         self._synced = False
         self._backoff = _BACKOFF_INITIAL
 
+    def behind(self, revision: int) -> bool:
+        """Whether changes up to a revision are still to come; not while the server cannot be asked."""
+        return not self._failing and (not self._synced or int(self._version or 0) < revision)
+
     async def run(self) -> None:
         """List and watch until cancelled."""
-        clock = self._client.clock
         while True:
-            started = clock.monotonic()
+            started = _MACHINE.monotonic()
             try:
                 if not self._synced:
                     await self._initial_state()
@@ -83,7 +94,7 @@ class Reflector:
                 )
                 self._forget()
             except errors.TooManyRequests as error:
-                await clock.sleep(error.retry_after)
+                await _MACHINE.sleep(error.retry_after)
             except errors.NotFound:
                 self._forget()
                 if self._on_absent is not None:
@@ -93,9 +104,12 @@ class Reflector:
             except errors.StatusError as error:
                 log.warning("watching %s failed: %s", self._resource.group_resource, error)
                 self._forget()
-            if clock.monotonic() - started > _BACKOFF_RESET:
+            if _MACHINE.monotonic() - started > _BACKOFF_RESET:
                 self._backoff = _BACKOFF_INITIAL
-            await clock.sleep(self._backoff * (1 + random.random()))
+            self._failing = True
+            self._on_progress()
+            await _MACHINE.sleep(self._backoff * (1 + random.random()))
+            self._failing = False
             self._backoff = min(self._backoff * 2, _BACKOFF_CAP)
 
     def _forget(self) -> None:
@@ -157,15 +171,26 @@ class Reflector:
                 self._take(kind, obj)
 
     def _replace(self, items: Iterable[Object], version: str) -> None:
-        self._store.replace(items)
-        self._version = version
+        self._hear(version, self._store.replace, items)
         self._synced = True
+        self._on_progress()
         self._backoff = _BACKOFF_INITIAL
 
     def _take(self, kind: str, obj: Object) -> None:
-        if kind != "BOOKMARK":
-            self._store.apply(kind, obj)
-        self._version = meta.resource_version(obj)
+        version = meta.resource_version(obj)
+        if kind == "BOOKMARK":
+            self._version = version
+            self._on_progress()
+        else:
+            self._hear(version, self._store.apply, kind, obj)
+
+    def _hear(self, version: str, change: Callable[..., None], *arguments: Any) -> None:
+        self._version = version
+        lockstep = self._client.lockstep
+        if lockstep.engaged:
+            lockstep.hold(int(version or 0), self._name, partial(change, *arguments))
+        else:
+            change(*arguments)
 
     @staticmethod
     def _watch_seconds() -> int:

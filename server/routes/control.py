@@ -7,6 +7,7 @@ POST /mockube/v1/clock/speed           {"speed": 60}
 POST /mockube/v1/clock/advance         {"seconds": 7200}: step by step, each step once all is quiet
 POST /mockube/v1/clock/run-until-idle  {"quiet": 60, "limit": 86400}: until nothing but heartbeats is written
 GET  /mockube/v1/clock/follow          for the controllers: waits for a change, tells when they are quiet
+GET  /mockube/v1/clock/progress        for the controllers: {"revision"}, which every watch is told in a bookmark
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
@@ -27,6 +28,8 @@ from apimachinery.timestamp import format_micro_time
 from server.endpoints.negotiation import JSON
 from server.endpoints.request import Handler, Request, Response
 from server.filters.chain import Filter
+from storage.factory import StorageFactory
+from storage.interfaces import Watch
 
 M = TypeVar("M", bound=BaseModel)
 PREFIX: Final = "/mockube/v1/clock"
@@ -38,6 +41,8 @@ STEP_SECONDS: Final = 1.0
 STEP_SECONDS_CAP: Final = 4.0
 """Timers within this much of the next one are one step: thousands of heartbeats must not be thousands of steps.
 A step grows while nothing but heartbeats is written, and is short again after a write."""
+PASSES: Final = 20
+"""After so many turns of the event loop, everybody in this process waits for something."""
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEARTBEATS: Final = frozenset({"leases", "events"})
 
@@ -78,8 +83,10 @@ class _Follower:
 class ClockControl:
     """The master of the cluster's clock. `with_activity()` must stand in the chain: it counts what is going on."""
 
-    def __init__(self, clock: ClusterClock) -> None:
+    def __init__(self, clock: ClusterClock, storage: StorageFactory, watches: Collection[Watch]) -> None:
         self._clock = clock
+        self._storage = storage
+        self._watches = watches
         self._version = 1
         self._changed = asyncio.Condition()
         self._followers: dict[str, _Follower] = {}
@@ -126,6 +133,8 @@ class ClockControl:
             return self._answer()
         if request.method == "GET" and action == "follow":
             return await self._follow(request)
+        if request.method == "GET" and action == "progress":
+            return await self._progress(request)
         if request.method != "POST":
             raise errors.MethodNotAllowed("the server does not allow this method on the requested resource", details={})
         body = await request.body()
@@ -180,8 +189,7 @@ class ClockControl:
         query = request.query
         name = query.get("follower")
         version, due = int(query.get("version") or 0), float(query.get("next") or math.inf)
-        follower = self._followers.setdefault(name, _Follower())
-        follower.seen_at = time.monotonic()
+        follower = self._heard_of(name)
         if query.get("busy"):
             return Response(200, {"Content-Type": JSON}, b"{}")
         follower.version, follower.next_timer = version, due
@@ -192,6 +200,22 @@ class ClockControl:
                     await self._changed.wait_for(lambda: self._version > version)
         found = {"version": self._version, "now": self._clock.time(), "speed": self._clock.speed}
         return Response(200, {"Content-Type": JSON}, serializer.dumps(found))
+
+    def _heard_of(self, name: str) -> _Follower:
+        follower = self._followers.setdefault(name, _Follower())
+        follower.seen_at = time.monotonic()
+        return follower
+
+    async def _progress(self, request: Request) -> Response:
+        """Tell every watch how far it has come, once what goes on in this process has come to rest."""
+        self._heard_of(request.query.get("follower"))
+        revision = 0
+        while revision < (revision := await self._storage.caught_up()):
+            for _ in range(PASSES):
+                await asyncio.sleep(0)
+        for watch in tuple(self._watches):
+            watch.progress()
+        return Response(200, {"Content-Type": JSON}, serializer.dumps({"revision": revision}))
 
     # moving ---------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
+import zlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -368,7 +369,7 @@ class Shell:
             index = int(name) - 1
             return self.positional[index] if index < len(self.positional) else None
         if name == "RANDOM":
-            return str(hash((self.now(), self.hostname)) % 32768)
+            return str(zlib.crc32(f"{self.now()}/{self.hostname}".encode()) % 32768)
         return self.variables.get(name)
 
 
