@@ -92,7 +92,8 @@ class OpenAPIService:
         return self._document(gnostic.encode(self._builder.v2(resources)))
 
     def _build_v3(self, resources: Sequence[Resource]) -> dict[str, Document]:
-        found = {name: self._document(serializer.dumps(d)) for name, d in self._builder.v3(resources).items()}
+        documents = self._builder.v3(resources).items()
+        found = {name: self._document(serializer.go_json(d, sort=False).encode()) for name, d in documents}
         paths = {name: {"serverRelativeURL": location(name, document)} for name, document in found.items()}
         found[""] = self._document(serializer.dumps({"paths": paths}))
         return found

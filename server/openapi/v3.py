@@ -7,6 +7,7 @@ from typing import Final
 
 from apimachinery.gvk import GroupVersion
 from server.openapi.operations import Operation, PathItem
+from server.openapi.order import METHODS, ordered
 from server.openapi.parameters import Parameter
 from server.openapi.schemas import JSONSchema, Schemas
 
@@ -28,7 +29,8 @@ def document(
     paths = {item.path: builder.path(item) for item in sorted(items, key=lambda i: i.path)}
     components: JSONSchema = {"securitySchemes": SECURITY}
     if builder.used:
-        components = {"schemas": schemas.closure(builder.used, served), **components}
+        found = schemas.closure(builder.used, served)
+        components = {"schemas": {name: ordered(schema) for name, schema in found.items()}, **components}
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": title_version},
@@ -44,7 +46,8 @@ class _Builder:
         self._parameters: dict[Parameter, JSONSchema] = {}
 
     def path(self, item: PathItem) -> JSONSchema:
-        out: JSONSchema = {o.method: self._operation(o) for o in item.operations}
+        operations = sorted(item.operations, key=lambda o: METHODS.index(o.method))
+        out: JSONSchema = {o.method: self._operation(o) for o in operations}
         if item.parameters:
             out["parameters"] = [self._parameter(p) for p in item.parameters]
         return out
