@@ -128,7 +128,7 @@ def settled(ds: Obj, nodes: int) -> bool:
     )
 
 
-def rolled_out(api: Api, namespace: str, name: str = "ds", *, nodes: int = 3, timeout: float = 30) -> Obj:
+def rolled_out(api: Api, namespace: str, name: str = "ds", *, nodes: int = 3, timeout: float = 60) -> Obj:
     """The DaemonSet once its newest template is available on so many nodes."""
     path = DAEMONSETS.format(namespace)
     newest = api.get(f"{path}/{name}")["metadata"]["generation"]
@@ -154,7 +154,7 @@ def set_image(api: Api, namespace: str, image: str, name: str = "ds") -> Obj:
     return api.patch(f"{DAEMONSETS.format(namespace)}/{name}", image_patch(image))
 
 
-def events(api: Api, namespace: str, reason: str, *, at_least: int = 1, timeout: float = 30) -> list[Obj]:
+def events(api: Api, namespace: str, reason: str, *, at_least: int = 1, timeout: float = 60) -> list[Obj]:
     """The events with a reason, once there are so many (repeats counted)."""
 
     def those(found: list[Obj]) -> list[Obj]:

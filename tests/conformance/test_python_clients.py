@@ -53,7 +53,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     api = cluster.api()
     api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     path = f"/api/v1/namespaces/{name}/serviceaccounts?fieldSelector=metadata.name=default"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not api.request("GET", path)["items"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -126,7 +126,7 @@ def test_the_dynamic_client(client: Any, namespace: str) -> None:
     assert {m.manager for m in applied.metadata.managedFields} >= {"python"}
     deployments = dynamic.resources.get(api_version="apps/v1", kind="Deployment")
     assert deployments.get(namespace=namespace).items == []
-    for event in maps.watch(namespace=namespace, timeout=5, name="d"):
+    for event in maps.watch(namespace=namespace, timeout=30, name="d"):
         assert (event["type"], event["object"].metadata.name) == ("ADDED", "d")
         break
     maps.delete(name="d", namespace=namespace)
@@ -136,7 +136,7 @@ def test_a_file_of_objects(client: Any, namespace: str, tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(DEPLOYMENT)
     kubernetes.utils.create_from_yaml(client, str(tmp_path / "web.yaml"), namespace=namespace)
     apps = kubernetes.client.AppsV1Api(client)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while apps.read_namespaced_deployment_status("web", namespace).status.ready_replicas != 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -166,7 +166,7 @@ def test_the_informer(client: Any, namespace: str) -> None:
         informer.add_event_handler(event, note(event))
     informer.start()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while ("ADDED", "before") not in seen:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -74,7 +74,7 @@ def test_nodes_come_and_go(kubectl: Kubectl, cluster: Cluster) -> None:
     kubectl("rollout", "status", "ds/fluentd-logging-agent", "--timeout=30s")
     client = cluster.api()
     client.request("POST", "/api/v1/nodes", NodeTemplate().to_node("late"))
-    kubectl.until(lambda t: " late " in t and t.count("Running") == 4, "get", "pods", "-o", "wide", timeout=15)
+    kubectl.until(lambda t: " late " in t and t.count("Running") == 4, "get", "pods", "-o", "wide", timeout=60)
     client.request("DELETE", "/api/v1/nodes/late")
     client.request("POST", "/mockube/v1/clock/speed", {"speed": 20})
     try:  # the pod garbage collector gives a lost node 40 s

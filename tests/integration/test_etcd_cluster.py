@@ -83,7 +83,7 @@ def test_a_snapshot_is_saved_and_restored(store: str, tmp_path: Path) -> None:
         assert "a damaged state" in damaged.stderr
     finally:
         up.terminate()
-        up.communicate(timeout=20)
+        up.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ class Kubectl:
         assert result.code == 0, f"kubectl {' '.join(args)}: {result}"
         return result.out
 
-    def until(self, wanted: Callable[[str], bool], *args: str, timeout: float = 30) -> str:
+    def until(self, wanted: Callable[[str], bool], *args: str, timeout: float = 60) -> str:
         """Run again until what is printed is as wanted."""
         deadline = time.monotonic() + timeout
         while True:
@@ -102,7 +102,7 @@ class Kubectl:
             assert time.monotonic() < deadline, f"kubectl {' '.join(args)} is still: {result}"
             time.sleep(0.1)
 
-    def watch(self, *args: str, lines: int, timeout: float = 30) -> list[str]:
+    def watch(self, *args: str, lines: int, timeout: float = 60) -> list[str]:
         """The first lines of a command that does not end by itself."""
         process = subprocess.Popen(
             [self.binary, *args],

@@ -92,7 +92,7 @@ def label(**labels: str) -> UpdateFunc:
 async def take(watch: Watch, count: int) -> list[Event]:
     """The next events of a watch, fewer when it ends."""
     events: list[Event] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(events) < count and (more := await watch.batch(count - len(events))):
             events += more
     return events

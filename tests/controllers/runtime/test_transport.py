@@ -62,7 +62,7 @@ async def test_chunked_answers_in_any_pieces(step: int) -> None:
     parts = [CHUNKED[i : i + step] for i in range(0, len(CHUNKED), step)]
     async with answering(pieces(*parts), pieces(CHUNKED)) as (pool, connections):
         for _ in range(2):
-            answer = await pool.request(REQUEST, timeout=5)
+            answer = await pool.request(REQUEST, timeout=30)
             assert (answer.status, answer.body) == (200, b"hello world")
         assert connections == [2]
 
@@ -77,9 +77,9 @@ async def test_lengths_empty_bodies_and_interim_answers() -> None:
         pieces(b"HTTP/1.1 204 No Content\r\n\r\n"),
         pieces(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ) as (pool, connections):
-        first = await pool.request(REQUEST, timeout=5)
+        first = await pool.request(REQUEST, timeout=30)
         assert (first.status, first.body, first.headers["retry-after"]) == (404, b"abc", "7")
-        assert [(await pool.request(REQUEST, timeout=5)).status for _ in range(2)] == [204, 200]
+        assert [(await pool.request(REQUEST, timeout=30)).status for _ in range(2)] == [204, 200]
         assert connections == [3]
 
 
@@ -88,7 +88,7 @@ async def test_a_closed_connection_is_not_used_again() -> None:
         pieces(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\na"),
         pieces(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"),
     ) as (pool, connections):
-        assert [(await pool.request(REQUEST, timeout=5)).body for _ in range(2)] == [b"a", b"b"]
+        assert [(await pool.request(REQUEST, timeout=30)).body for _ in range(2)] == [b"a", b"b"]
         assert connections == [1, 1]
 
 
@@ -100,21 +100,21 @@ async def test_a_connection_that_breaks_is_an_error() -> None:
 
     async with answering(hang_up) as (pool, _):
         with pytest.raises(ConnectionFailed):
-            await pool.request(REQUEST, timeout=5)
+            await pool.request(REQUEST, timeout=30)
 
 
 async def test_a_silent_server_is_a_timeout_and_its_connection_is_dropped() -> None:
     async with answering(pieces(), pieces(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as (pool, connections):
         with pytest.raises(TimeoutError):
             await pool.request(REQUEST, timeout=0.05)
-        assert (await pool.request(REQUEST, timeout=5)).status == 200
+        assert (await pool.request(REQUEST, timeout=30)).status == 200
         assert connections == [1, 1]
 
 
 async def test_nobody_listens() -> None:
     pool = ConnectionPool("http://127.0.0.1:1", None)
     with pytest.raises(ConnectionFailed):
-        await pool.request(REQUEST, timeout=5)
+        await pool.request(REQUEST, timeout=30)
     await pool.close()
 
 
@@ -132,7 +132,7 @@ async def test_a_stream_is_read_as_it_comes_and_held_back_when_nobody_reads() ->
             sent += 1
 
     async with answering(flood) as (pool, _):
-        stream = await pool.stream(REQUEST, timeout=5)
+        stream = await pool.stream(REQUEST, timeout=30)
         assert (await stream.read())[:1] == b"x"
         before = -1
         while sent != before:
