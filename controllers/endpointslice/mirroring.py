@@ -1,4 +1,4 @@
-"""EndpointSlices for Endpoints that somebody keeps by hand. Models pkg/controller/endpointslicemirroring."""
+"""EndpointSlices for Endpoints that somebody keeps by hand. Models pkg/controller/endpointslicemirroring, v1.36."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from apimachinery import errors, meta, serializer
-from apimachinery.gvk import GroupVersionKind
-from apimachinery.objects import Object, View
-from controllers.endpointslice.slices import MANAGED_BY, SERVICE_NAME
-from controllers.runtime import service_endpoints
+from apimachinery import errors, meta
+from apimachinery.objects import View
+from controllers.endpointslice.mirrored import CONTROLLER, is_mirrored, plan_mirror
+from controllers.endpointslice.slices import MANAGED_BY, SERVICE_NAME, Changes
+from controllers.endpointslice.tracker import SliceTracker
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
+from controllers.runtime.errors import RETRIABLE
 from controllers.runtime.flags import flag
+from controllers.runtime.pod_control import is_namespace_terminating
 from controllers.runtime.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES
+from controllers.runtime.service_pods import GATHER_SECONDS
 
-CONTROLLER: Final = "endpointslicemirroring-controller.k8s.io"
-SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
-_ENDPOINTS_KIND: Final = GroupVersionKind("", "v1", "Endpoints")
-_LEADER: Final = "control-plane.alpha.kubernetes.io/leader"
-_ENDPOINTS_MANAGED_BY: Final = "endpoints.kubernetes.io/managed-by"
-_NOT_MIRRORED: Final = frozenset({"kubectl.kubernetes.io/last-applied-configuration", service_endpoints.TRIGGER_TIME})
 _BY_MIRROR: Final = "mirrored-endpoints"
 
 
@@ -30,61 +27,19 @@ class MirroringOptions:
     """Flags of the mirroring controller."""
 
     mirroring_concurrent_service_endpoint_syncs: int = flag(5, "Endpoints mirrored at once.")
-
-
-def mirrored_slices(endpoints: View) -> list[Object]:
-    """The slices that say what an Endpoints object says: one a subset and address family; pure."""
-    result: list[Object] = []
-    labels = {k: v for k, v in meta.labels(endpoints).items() if k not in (SERVICE_NAME, MANAGED_BY)}
-    labels |= {SERVICE_NAME: meta.name(endpoints), MANAGED_BY: CONTROLLER}
-    annotations = {k: v for k, v in meta.annotations(endpoints).items() if k not in _NOT_MIRRORED}
-    for subset in endpoints.get("subsets") or ():
-        groups: dict[str, list[Object]] = {}
-        for field, ready in (("addresses", True), ("notReadyAddresses", False)):
-            for address in subset.get(field) or ():
-                family = service_endpoints.family_of(address["ip"])
-                groups.setdefault(family, []).append(_endpoint(address, ready=ready))
-        for family, found in groups.items():
-            result.append(
-                {
-                    "apiVersion": "discovery.k8s.io/v1",
-                    "kind": "EndpointSlice",
-                    "metadata": {
-                        "generateName": f"{meta.name(endpoints)}-",
-                        "namespace": meta.namespace(endpoints),
-                        "labels": labels,
-                        "annotations": annotations,
-                        "ownerReferences": [meta.new_controller_ref(endpoints, _ENDPOINTS_KIND)],
-                    },
-                    "addressType": family,
-                    "endpoints": found,
-                    "ports": [_port(p) for p in subset.get("ports") or ()],
-                }
-            )
-    return result
-
-
-def _endpoint(address: View, *, ready: bool) -> Object:
-    result: Object = {"addresses": [address["ip"]], "conditions": {"ready": ready}}
-    for source, target in (("targetRef", "targetRef"), ("nodeName", "nodeName"), ("hostname", "hostname")):
-        if address.get(source):
-            result[target] = address[source]
-    return result
-
-
-def _port(port: View) -> Object:
-    result: Object = {"name": port.get("name") or "", "port": port["port"], "protocol": port.get("protocol") or "TCP"}
-    if port.get("appProtocol"):
-        result["appProtocol"] = port["appProtocol"]
-    return result
+    mirroring_max_endpoints_per_subset: int = flag(1000, "Addresses of a subset that are mirrored, up to 1000.")
 
 
 class EndpointSliceMirroringController:
     """Keys are Endpoints, which are Services' keys too."""
 
     def __init__(self, context: ControllerContext) -> None:
+        options = context.options(MirroringOptions)
         self._client = context.client
+        self._limit = options.mirroring_max_endpoints_per_subset
+        self._recorder = context.events.recorder("endpoint-slice-mirroring-controller")
         self._queue = context.queue("endpoint_slice_mirroring", str)
+        self._tracker = SliceTracker()
         informers = context.informers
         self._services = informers.informer(SERVICES)
         self._endpoints = informers.informer(ENDPOINTS)
@@ -94,11 +49,14 @@ class EndpointSliceMirroringController:
             informer.add_handler(
                 on_add=self._enqueue, on_update=lambda _, new: self._enqueue(new), on_delete=self._enqueue
             )
+        self._slices.add_handler(
+            on_add=self._slice_seen, on_update=lambda _, new: self._slice_seen(new), on_delete=self._slice_gone
+        )
         self._controller = Controller(
             "endpointslice-mirroring-controller",
             self._queue,
             self.sync,
-            workers=context.options(MirroringOptions).mirroring_concurrent_service_endpoint_syncs,
+            workers=options.mirroring_concurrent_service_endpoint_syncs,
             informers=(self._services, self._endpoints, self._slices),
             max_retries=15,
         )
@@ -110,30 +68,54 @@ class EndpointSliceMirroringController:
     def _enqueue(self, obj: View) -> None:
         self._queue.add(meta.key(obj))
 
+    def _slice_seen(self, item: View) -> None:
+        for key in _by_mirror(item):
+            if self._tracker.seen(key, item) or not self._tracker.expects(key, item):
+                self._queue.add_soon(key, GATHER_SECONDS)
+
+    def _slice_gone(self, item: View) -> None:
+        for key in _by_mirror(item):
+            expected = self._tracker.expects(key, item)
+            if self._tracker.seen(key, item, gone=True) or not expected:
+                self._queue.add_soon(key, GATHER_SECONDS)
+
     async def sync(self, key: str) -> None:
         """Write the slices of one Endpoints object, or remove them."""
         endpoints = self._endpoints.indexer.get(key)
-        service = self._services.indexer.get(key)
-        wanted = mirrored_slices(endpoints) if endpoints is not None and self._mirrors(endpoints, service) else []
         present = self._slices.indexer.by_index(_BY_MIRROR, key)
-        essences = {_essence(w) for w in wanted}
-        kept: set[bytes] = set()
-        for old in present:
-            essence = _essence(old)
-            if essence in essences and essence not in kept:
-                kept.add(essence)
-            else:
-                await self._delete(old)
-        for item in wanted:
-            if _essence(item) not in kept:
-                await self._client.create(ENDPOINT_SLICES, item, namespace=item["metadata"]["namespace"])
+        if endpoints is None or not is_mirrored(endpoints, self._services.indexer.get(key)):
+            self._tracker.forget(key)
+            for item in present:
+                await self._delete(item)
+            return
+        if self._tracker.is_stale(key, present):
+            return
+        changes, invalid, skipped = plan_mirror(endpoints, present, self._limit)
+        if invalid:
+            text = f"Skipped {invalid} invalid IP addresses when mirroring to EndpointSlices"
+            self._recorder.event(endpoints, "Warning", "InvalidIPAddress", text)
+        if skipped > invalid:
+            text = (
+                f"A max of {self._limit} addresses can be mirrored to EndpointSlices per Endpoints subset."
+                f" {skipped} addresses were skipped"
+            )
+            self._recorder.event(endpoints, "Warning", "TooManyAddressesToMirror", text)
+        await self._apply(key, endpoints, changes)
 
-    @staticmethod
-    def _mirrors(endpoints: View, service: View | None) -> bool:
-        labels = meta.labels(endpoints)
-        by_hand = labels.get(SKIP_MIRROR) != "true" and _ENDPOINTS_MANAGED_BY not in labels
-        by_hand = by_hand and _LEADER not in meta.annotations(endpoints)
-        return by_hand and service is not None and not service["spec"].get("selector")
+    async def _apply(self, key: str, endpoints: View, changes: Changes) -> None:
+        for item in changes.create if not meta.is_deleting(endpoints) else ():
+            try:
+                created = await self._client.create(ENDPOINT_SLICES, item, namespace=meta.namespace(endpoints))
+            except RETRIABLE as error:
+                if is_namespace_terminating(error):
+                    return
+                raise
+            self._tracker.wrote(key, created)
+        for item in changes.update:
+            self._tracker.wrote(key, await self._client.update(ENDPOINT_SLICES, item))
+        for gone in changes.delete:
+            await self._delete(gone)
+            self._tracker.deleted(key, gone)
 
     async def _delete(self, item: View) -> None:
         try:
@@ -147,8 +129,3 @@ def _by_mirror(item: View) -> Iterable[str]:
     if labels.get(MANAGED_BY) != CONTROLLER:
         return ()
     return (f"{meta.namespace(item)}/{labels.get(SERVICE_NAME, '')}",)
-
-
-def _essence(item: View) -> bytes:
-    fields = {f: item.get(f) for f in ("addressType", "endpoints", "ports")}
-    return serializer.canonical({**fields, "labels": dict(meta.labels(item))})

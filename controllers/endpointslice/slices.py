@@ -14,18 +14,36 @@ from controllers.runtime import service_endpoints
 MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 SERVICE_NAME: Final = "kubernetes.io/service-name"
 CONTROLLER: Final = "endpointslice-controller.k8s.io"
-MAX_ENDPOINTS: Final = 100
 SERVICE_KIND: Final = GroupVersionKind("", "v1", "Service")
+_RESERVED: Final = frozenset({MANAGED_BY, SERVICE_NAME, service_endpoints.HEADLESS_LABEL})
 _ZONE: Final = "topology.kubernetes.io/zone"
+
+Group = tuple[list[Object], list[Object]]
+Identity = tuple[tuple[str, ...], str, str, str]
 
 
 @dataclass(slots=True)
 class Changes:
-    """Slices to create, to update and to delete."""
+    """Slices to create, to update and to delete; `problems` are pods that could not be placed in one."""
 
     create: list[Object] = field(default_factory=list)
     update: list[Object] = field(default_factory=list)
     delete: list[View] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def recycle(self) -> None:
+        """Update slices of the same address type instead of deleting them and creating others."""
+        kept: list[View] = []
+        for old in self.delete:
+            if self.create and self.create[-1]["addressType"] == old.get("addressType"):
+                new = self.create.pop()
+                metadata = {k: v for k, v in new["metadata"].items() if k != "generateName"}
+                own = ("name", "resourceVersion", "uid", "creationTimestamp", "generation", "generateName")
+                metadata |= {k: v for k, v in old["metadata"].items() if k in own}
+                self.update.append({**new, "metadata": metadata})
+            else:
+                kept.append(old)
+        self.delete = kept
 
 
 def endpoint(pod: View, service: View, node: View | None, family: str) -> Object:
@@ -48,138 +66,161 @@ def endpoint(pod: View, service: View, node: View | None, family: str) -> Object
 
 def slice_labels(service: View) -> dict[str, str]:
     """The labels that a Service's slices carry."""
-    labels = {k: v for k, v in meta.labels(service).items() if k not in (MANAGED_BY, SERVICE_NAME)}
-    labels.pop(service_endpoints.HEADLESS_LABEL, None)
-    labels |= {SERVICE_NAME: meta.name(service), MANAGED_BY: CONTROLLER}
+    labels = {k: v for k, v in meta.labels(service).items() if k not in _RESERVED}
     if service_endpoints.is_headless(service):
         labels[service_endpoints.HEADLESS_LABEL] = ""
-    return labels
+    return labels | {SERVICE_NAME: meta.name(service), MANAGED_BY: CONTROLLER}
 
 
 def plan(
-    service: View, pods: Iterable[View], nodes: Mapping[str, View], present: Sequence[View], *, trigger_time: str
+    service: View,
+    pods: Iterable[View],
+    nodes: Mapping[str, View],
+    present: Sequence[View],
+    *,
+    changed_at: str,
+    limit: int,
 ) -> Changes:
-    """The writes that bring the slices in line, moving as few endpoints as possible."""
+    """The writes that bring the slices in line, moving as few endpoints as possible.
+
+    `changed_at` becomes their trigger-time annotation, `limit` is how many endpoints a slice takes.
+    """
     changes = Changes()
     pods = sorted(pods, key=meta.name)
     families = service_endpoints.families(service)
-    changes.delete += [s for s in present if s.get("addressType") not in families]
+    stamp = {service_endpoints.TRIGGER_TIME: changed_at} if changed_at else {}
     for family in families:
-        wanted = _group(service, pods, nodes, family)
+        planner = _Planner(service, family, slice_labels(service), stamp, limit)
+        wanted = _group(service, pods, nodes, family, changes.problems)
         mine = [s for s in present if s.get("addressType") == family]
-        _plan_family(service, family, wanted, mine, changes, trigger_time)
+        found = planner.plan(wanted, mine)
+        changes.create += found.create
+        changes.update += found.update
+        changes.delete += found.delete
+    changes.delete += [s for s in present if s.get("addressType") not in families]
     return changes
 
 
 def _group(
-    service: View, pods: Sequence[View], nodes: Mapping[str, View], family: str
-) -> dict[bytes, tuple[list[Object], list[Object]]]:
+    service: View, pods: Sequence[View], nodes: Mapping[str, View], family: str, problems: list[str]
+) -> dict[bytes, Group]:
     """Ports and endpoints by the ports' canonical text."""
-    groups: dict[bytes, tuple[list[Object], list[Object]]] = {}
+    groups: dict[bytes, Group] = {}
     for pod in pods:
         if not service_endpoints.belongs(pod, include_terminating=True):
             continue
         if not service_endpoints.pod_address(pod, family):
             continue
+        name = pod["spec"].get("nodeName") or ""
+        node = nodes.get(name)
+        if name and node is None and not service["spec"].get("publishNotReadyAddresses"):
+            text = f"skipping Pod {meta.name(pod)} for Service {meta.key(service)}: Node {name} Not Found"
+            if text not in problems:
+                problems.append(text)
+            continue
         ports = service_endpoints.endpoint_ports(service, pod)
-        node = nodes.get(pod["spec"].get("nodeName") or "")
-        group = groups.setdefault(_port_key(ports), (ports, []))
+        group = groups.setdefault(port_key(ports), (ports, []))
         group[1].append(endpoint(pod, service, node, family))
     return groups
 
 
-def _port_key(ports: Iterable[View]) -> bytes:
+def port_key(ports: Iterable[View]) -> bytes:
+    """What slices with the same ports have in common."""
     return serializer.canonical(sorted(ports, key=lambda p: (p.get("name") or "", p.get("port") or 0)))
 
 
-def _plan_family(
-    service: View,
-    family: str,
-    wanted: dict[bytes, tuple[list[Object], list[Object]]],
-    present: Sequence[View],
-    changes: Changes,
-    trigger_time: str,
-) -> None:
-    labels = slice_labels(service)
-    if not wanted:
-        keep = next((s for s in present if not s.get("endpoints")), None)
-        changes.delete += [s for s in present if s is not keep]
-        if keep is None:
-            changes.create.append(_new_slice(service, family, labels, None, None, trigger_time))
-        elif dict(meta.labels(keep)) != labels:
-            changes.update.append(_changed(keep, labels, None, trigger_time))
-        return
-    by_ports: dict[bytes, list[View]] = {}
-    for existing in present:
-        by_ports.setdefault(_port_key(existing.get("ports") or ()), []).append(existing)
-    for key, slices in by_ports.items():
-        if key not in wanted:
-            changes.delete += slices
-    for key, (ports, endpoints) in wanted.items():
-        _plan_ports(service, family, labels, ports, endpoints, by_ports.get(key, []), changes, trigger_time)
+def identity(item: View) -> Identity:
+    """What makes an endpoint the same one: addresses, hostname and target."""
+    target = item.get("targetRef") or {}
+    return (
+        tuple(sorted(item["addresses"])),
+        item.get("hostname") or "",
+        target.get("namespace") or "",
+        target.get("name") or "",
+    )
 
 
-def _plan_ports(
-    service: View,
-    family: str,
-    labels: dict[str, str],
-    ports: list[Object],
-    endpoints: list[Object],
-    present: list[View],
-    changes: Changes,
-    trigger_time: str,
-) -> None:
-    missing = {_identity(e): e for e in endpoints}
-    kept: list[tuple[View, list[Object]]] = []
-    for existing in present:
-        own = [missing.pop(i) for e in existing.get("endpoints") or () if (i := _identity(e)) in missing]
-        kept.append((existing, own))
-    spare = list(missing.values())
-    for existing, own in kept:
-        room = MAX_ENDPOINTS - len(own)
-        if spare and room > 0 and (own or len(kept) == 1):
-            own += spare[:room]
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """One address family of one Service. Models reconcileByAddressType and reconcileByPortMapping."""
+
+    service: View
+    family: str
+    labels: dict[str, str]
+    stamp: dict[str, str]
+    limit: int
+
+    def plan(self, wanted: Mapping[bytes, Group], present: Sequence[View]) -> Changes:
+        changes = Changes()
+        by_ports: dict[bytes, list[View]] = {}
+        for existing in present:
+            by_ports.setdefault(port_key(existing.get("ports") or ()), []).append(existing)
+        for key, (ports, endpoints) in wanted.items():
+            self._fill(ports, endpoints, by_ports.get(key, []), changes)
+        for key, slices in by_ports.items():
+            if key not in wanted:
+                changes.delete += slices
+        if len(changes.delete) == len(present) and not changes.create:
+            if len(changes.delete) == 1 and self._is_placeholder(changes.delete[0]):
+                changes.delete = []
+            else:
+                changes.create.append(self._new([], []))
+        changes.recycle()
+        return changes
+
+    def _fill(self, ports: list[Object], endpoints: list[Object], present: Sequence[View], changes: Changes) -> None:
+        missing = {identity(e): e for e in endpoints}
+        touched: list[Object] = []
+        untouched: list[View] = []
+        for existing in present:
+            before = existing.get("endpoints") or []
+            kept = [missing.pop(i) for e in before if (i := identity(e)) in missing]
+            if kept != before and not kept:
+                changes.delete.append(existing)
+            elif kept != before or dict(meta.labels(existing)) != self.labels:
+                touched.append(self._changed(existing, kept))
+            else:
+                untouched.append(existing)
+        spare = list(missing.values())
+        for item in sorted(touched, key=lambda s: -len(s["endpoints"])):
+            room = self.limit - len(item["endpoints"])
+            item["endpoints"] += spare[:room]
             spare = spare[room:]
-        if not own:
-            changes.delete.append(existing)
-        elif own != list(existing.get("endpoints") or ()) or dict(meta.labels(existing)) != labels:
-            changes.update.append(_changed(existing, labels, own, trigger_time))
-    while spare:
-        changes.create.append(_new_slice(service, family, labels, ports, spare[:MAX_ENDPOINTS], trigger_time))
-        spare = spare[MAX_ENDPOINTS:]
+        while spare:
+            fitting = self._fitting(untouched, len(spare)) if len(spare) < self.limit else None
+            if fitting is None:
+                changes.create.append(self._new(ports, spare[: self.limit]))
+                spare = spare[self.limit :]
+            else:
+                touched.append(self._changed(fitting, [*(fitting.get("endpoints") or ()), *spare]))
+                spare = []
+        changes.update += touched
 
+    def _fitting(self, slices: Sequence[View], count: int) -> View | None:
+        """The slice that so many endpoints fill most, if they fit into one."""
+        rooms = [(self.limit - count - len(s.get("endpoints") or ()), s) for s in slices]
+        return min(((r, s) for r, s in rooms if r >= 0), key=lambda found: found[0], default=(0, None))[1]
 
-def _identity(item: View) -> tuple[str, str]:
-    return (item.get("targetRef") or {}).get("uid", ""), item["addresses"][0]
+    def _is_placeholder(self, item: View) -> bool:
+        return not item.get("endpoints") and not item.get("ports") and dict(meta.labels(item)) == self.labels
 
+    def _new(self, ports: list[Object], endpoints: list[Object]) -> Object:
+        return {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "generateName": f"{meta.name(self.service)}-",
+                "namespace": meta.namespace(self.service),
+                "labels": self.labels,
+                "annotations": dict(self.stamp),
+                "ownerReferences": [meta.new_controller_ref(self.service, SERVICE_KIND)],
+            },
+            "addressType": self.family,
+            "endpoints": list(endpoints),
+            "ports": ports or None,
+        }
 
-def _new_slice(
-    service: View,
-    family: str,
-    labels: dict[str, str],
-    ports: list[Object] | None,
-    endpoints: list[Object] | None,
-    trigger_time: str,
-) -> Object:
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {
-            "generateName": f"{meta.name(service)}-",
-            "namespace": meta.namespace(service),
-            "labels": labels,
-            "annotations": {service_endpoints.TRIGGER_TIME: trigger_time},
-            "ownerReferences": [meta.new_controller_ref(service, SERVICE_KIND)],
-        },
-        "addressType": family,
-        "endpoints": endpoints if endpoints is not None else [],
-        "ports": ports,
-    }
-
-
-def _changed(existing: View, labels: dict[str, str], endpoints: list[Object] | None, trigger_time: str) -> Object:
-    annotations = {**meta.annotations(existing), service_endpoints.TRIGGER_TIME: trigger_time}
-    changed: Object = {**existing, "metadata": {**existing["metadata"], "labels": labels, "annotations": annotations}}
-    if endpoints is not None:
-        changed["endpoints"] = endpoints
-    return changed
+    def _changed(self, existing: View, endpoints: list[Object]) -> Object:
+        others = {k: v for k, v in meta.annotations(existing).items() if k != service_endpoints.TRIGGER_TIME}
+        metadata = {**existing["metadata"], "labels": self.labels, "annotations": others | self.stamp}
+        return {**existing, "metadata": metadata, "endpoints": list(endpoints)}

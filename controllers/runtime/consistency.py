@@ -26,6 +26,10 @@ class WrittenVersions:
         del self._written[key]
         return True
 
+    def awaited(self, key: str) -> bool:
+        """Whether there was a write that visible() has not found in the cache."""
+        return key in self._written
+
     def forget(self, key: str) -> None:
         """The object is gone."""
         self._written.pop(key, None)
