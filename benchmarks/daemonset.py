@@ -68,7 +68,7 @@ async def main(nodes: int, max_unavailable: str) -> None:
     with Cluster(nodes=[NodeTemplate(name="node", count=nodes)]) as cluster:
         async with Connection(Target.from_kubeconfig(cluster.kubeconfig)) as c:
             usage = _Usage(cluster)
-            seconds = await settled(c, nodes)
+            seconds = await settled(cluster, c, nodes)
             print(f"{nodes} nodes settled after {seconds:.1f} s; {usage.lap()}", flush=True)
             await c.request("POST", PATH, json.dumps(manifest("nginx:1.25", max_unavailable)).encode())
             seconds = await until(c, "updatedNumberScheduled", nodes, 1, 600)
