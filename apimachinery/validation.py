@@ -13,7 +13,7 @@ from typing import Any, Final
 from apimachinery import field
 from apimachinery.gvk import GroupVersion
 from apimachinery.objects import View
-from apimachinery.serializer import go_quote
+from apimachinery.serializer import go_json, go_quote
 
 NameFunc = Callable[[str], list[str]]
 
@@ -354,10 +354,16 @@ def owner_references(refs: Sequence[View] | None, path: field.Path) -> list[fiel
                     "Only one reference can have Controller set to true. "
                     f'Found "true" in references for {first} and {current}'
                 )
-                errors.append(field.invalid(path, list(refs or ()), message))
+                errors.append(field.invalid(path, field.Raw(f"[{','.join(map(_shown_owner, refs or ()))}]"), message))
             else:
                 first = current
     return errors
+
+
+def _shown_owner(ref: View) -> str:
+    shown = {name: ref.get(name) or "" for name in ("apiVersion", "kind", "name", "uid")}
+    shown |= {name: ref[name] for name in ("controller", "blockOwnerDeletion") if ref.get(name) is not None}
+    return go_json(shown, sort=False)
 
 
 def _owner_reference(ref: View, path: field.Path) -> list[field.Error]:
@@ -373,7 +379,9 @@ def _owner_reference(ref: View, path: field.Path) -> list[field.Error]:
         field.invalid(path / name, "", "must not be empty") for name in ("kind", "name", "uid") if not ref.get(name)
     ]
     if api_version == "v1" and kind == "Event":
-        errors.append(field.invalid(path, dict(ref), "/v1, Kind=Event is disallowed from being an owner"))
+        errors.append(
+            field.invalid(path, field.Raw(_shown_owner(ref)), "/v1, Kind=Event is disallowed from being an owner")
+        )
     return errors
 
 
@@ -394,7 +402,7 @@ def core_finalizers(found: Sequence[str] | None, path: field.Path) -> list[field
     return [
         field.invalid(path[i], name, "name is neither a standard finalizer name nor is it fully qualified")
         for i, name in enumerate(found or ())
-        if not qualified_name(name) and "/" not in name and name not in _STANDARD_FINALIZERS
+        if "/" not in name and name not in _STANDARD_FINALIZERS
     ]
 
 

@@ -122,6 +122,47 @@ def canonical_cidr(path: field.Path, text: str) -> list[field.Error]:
     return found
 
 
+def ip_warnings(path: field.Path, text: str) -> list[str]:
+    """What is worth a word about a valid address. Models GetWarningsForIP."""
+    parsed = parse_ip(text)
+    if parsed is None:
+        return []
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    if mapped is not None or not _strict(text):
+        return [f"{path}: {_non_standard('IP address', text, mapped or parsed)}"]
+    if parsed.version == 6 and str(parsed) != text:
+        return [f"{path}: IPv6 address {_canonical(text, parsed)}"]
+    return []
+
+
+def cidr_warnings(path: field.Path, text: str) -> list[str]:
+    """What is worth a word about a valid CIDR. Models GetWarningsForCIDR."""
+    network = parse_cidr(text)
+    if network is None:
+        return []
+    found = []
+    address, _, length = text.partition("/")
+    parsed = parse_ip(address)
+    if parsed != network.network_address:
+        either = f"{go_quote(str(network))} or {go_quote(f'{parsed}/{network.max_prefixlen}')}"
+        found.append(f"{path}: CIDR value {go_quote(text)} is ambiguous in this context (should be {either}?)")
+    mapped = isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None
+    if mapped or not _strict(address) or (len(length) > 1 and length.startswith("0")):
+        found.append(f"{path}: {_non_standard('CIDR value', text, network)}")
+    if not found and network.version == 6 and str(network) != text:
+        found.append(f"{path}: IPv6 CIDR value {_canonical(text, network)}")
+    return found
+
+
+def _non_standard(noun: str, text: str, better: object) -> str:
+    future = "will be considered invalid in a future Kubernetes release"
+    return f"non-standard {noun} {go_quote(text)} {future}: use {go_quote(str(better))}"
+
+
+def _canonical(text: str, better: object) -> str:
+    return f"{go_quote(text)} should be in RFC 5952 canonical format ({go_quote(str(better))})"
+
+
 def non_special_ip(text: str, path: field.Path) -> list[field.Error]:
     """Errors of addresses that no endpoint can have: unspecified, loopback, link-local."""
     parsed = parse_ip(text)

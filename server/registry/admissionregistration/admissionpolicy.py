@@ -42,6 +42,7 @@ _RESERVED: Final = frozenset(
 
 
 class _Policy(BuiltinStrategy):
+    allow_unconditional_update = False
     generation_of = ("spec",)
 
     def default(self, obj: Object) -> None:
@@ -83,6 +84,12 @@ class ValidatingAdmissionPolicyStrategy(_Policy, SpecStrategy):
         return found + _audit_annotations(meta.name(obj), annotations, _SPEC / "auditAnnotations")
 
 
+class PolicyStatusStrategy(StatusStrategy):
+    """What type checking found."""
+
+    allow_unconditional_update = False
+
+
 class MutatingAdmissionPolicyStrategy(_Policy):
     """Expressions that change objects."""
 
@@ -102,6 +109,7 @@ class MutatingAdmissionPolicyStrategy(_Policy):
 class MutatingAdmissionPolicyBindingStrategy(BuiltinStrategy):
     """Which parameters and objects a policy is used with."""
 
+    allow_unconditional_update = False
     generation_of = ("spec",)
 
     def default(self, obj: Object) -> None:
@@ -313,7 +321,7 @@ def resources(config: RegistryConfig) -> list[Resource]:
                 stored_as=stored,
                 categories=api,
                 strategy=ValidatingAdmissionPolicyStrategy(),
-                status=StatusStrategy(),
+                status=PolicyStatusStrategy(),
                 printer=simple(
                     (validations, lambda o: len(o["spec"].get("validations") or ())), (_PARAM_KIND, _shown_kind)
                 ),

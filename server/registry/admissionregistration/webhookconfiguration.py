@@ -32,6 +32,7 @@ MAX_TIMEOUT: Final = 30
 class WebhookConfigurationStrategy(BuiltinStrategy):
     """A list of webhooks with names of their own."""
 
+    allow_unconditional_update = False
     generation_of = ("webhooks",)
     reinvokes: ClassVar[bool] = False
 

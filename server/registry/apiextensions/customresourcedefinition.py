@@ -40,6 +40,7 @@ def _default(obj: Object) -> None:
 class CustomResourceDefinitionStrategy(SpecStrategy):
     """Every storage version there ever was stays noted in the status."""
 
+    allow_unconditional_update = False
     generation_of = ("spec",)
 
     def __init__(self, *, warns_of_formats: bool) -> None:
@@ -94,6 +95,7 @@ class CustomResourceDefinitionStrategy(SpecStrategy):
 class CustomResourceDefinitionStatusStrategy(StatusStrategy):
     """Conditions, accepted names and stored versions."""
 
+    allow_unconditional_update = False
     reset_fields: frozenset[FieldPath] = frozenset({("metadata",), ("spec",)})
     keeps_metadata = True
 

@@ -36,6 +36,8 @@ def local_condition(ctx: Context) -> Object:
 class APIServiceStrategy(PathSegmentNames, SpecStrategy):
     """Named after the group version; those without a Service are available at once."""
 
+    allow_unconditional_update = False
+
     def default(self, obj: Object) -> None:
         service = obj.setdefault("spec", {}).get("service")
         if service is not None and service.get("port") is None:
@@ -59,6 +61,7 @@ class APIServiceStrategy(PathSegmentNames, SpecStrategy):
 class APIServiceStatusStrategy(StatusStrategy):
     """What the availability of the Service is."""
 
+    allow_unconditional_update = False
     keeps_metadata = True
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:

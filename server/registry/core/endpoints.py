@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from apimachinery import field, validation
+from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
-from server.registry.addresses import legacy_ip, non_special_ip
+from server.registry.addresses import ip_warnings, legacy_ip, non_special_ip
 from server.registry.config import RegistryConfig
+from server.registry.core.endpoint_subsets import repack
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
 from server.registry.printing import NONE, simple
 from server.registry.rest import Column, Context, Resource
 
+MANAGED_BY: Final = "endpoints.kubernetes.io/managed-by"
+CONTROLLER: Final = "endpoint-controller"
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 _DEPRECATED: Final = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
 
 class EndpointsStrategy(BuiltinStrategy):
     """Addresses and ports, subset by subset."""
+
+    allow_create_on_update = True
 
     def default(self, obj: Object) -> None:
         for subset in obj.get("subsets") or ():
@@ -31,8 +36,19 @@ class EndpointsStrategy(BuiltinStrategy):
             found += _subset_errors(subset, field.Path("subsets")[i], ctx)
         return found
 
+    def canonicalize(self, obj: Object) -> None:
+        if obj.get("subsets"):
+            obj["subsets"] = repack(obj["subsets"])
+
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        return [_DEPRECATED] if ctx.version >= (1, 33) else []
+        if meta.labels(obj).get(MANAGED_BY) == CONTROLLER:
+            return []
+        found = []
+        for i, subset in enumerate(obj.get("subsets") or ()):
+            for part in ("addresses", "notReadyAddresses"):
+                for j, address in enumerate(subset.get(part) or ()):
+                    found += ip_warnings((field.Path("subsets")[i] / part)[j] / "ip", address.get("ip") or "")
+        return found
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
         return self.warnings_on_create(obj, ctx)

@@ -22,6 +22,8 @@ _NOT_FOR_PODS: Final = "may not be specified when `type` is 'Pod'"
 class LimitRangeStrategy(BuiltinStrategy):
     """Limits of containers fill one another's gaps, and must not contradict one another."""
 
+    allow_create_on_update = True
+
     def default(self, obj: Object) -> None:
         for limit in obj.setdefault("spec", {}).get("limits") or ():
             round_up(limit, *PARTS)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from apimachinery import field, meta
 from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object, View
+from server.registry.addresses import cidr_warnings
 from server.registry.config import RegistryConfig
 from server.registry.core import node_validation
 from server.registry.core.resourcelist import round_up
@@ -53,6 +54,17 @@ class NodeStrategy(SpecStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         return self.validate(obj, ctx) + node_validation.validate_update(obj, old)
+
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        spec = obj["spec"]
+        found = ["spec.configSource: the feature is removed"] if spec.get("configSource") is not None else []
+        if spec.get("externalID"):
+            found.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
+        cidrs = field.Path("spec") / "podCIDRs"
+        return found + [w for i, cidr in enumerate(spec.get("podCIDRs") or ()) for w in cidr_warnings(cidrs[i], cidr)]
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
 
 class NodeStatusStrategy(StatusStrategy):

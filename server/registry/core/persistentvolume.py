@@ -13,6 +13,7 @@ from server.registry.core import persistentvolume_validation
 from server.registry.core.resourcelist import round_up
 from server.registry.declaration import declare
 from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.node_labels import expression_warnings
 from server.registry.printing import UNSET, age
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
 
@@ -31,6 +32,15 @@ _SOURCE_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "azureDisk": {"cachingMode": "ReadWrite", "kind": "Shared", "fsType": "ext4", "readOnly": False},
     "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
 }
+_TERMS: Final = field.Path("spec") / "nodeAffinity" / "required" / "nodeSelectorTerms"
+_DEPRECATED_SOURCES: Final = (
+    ("cephfs", "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"),
+)
 _RECYCLE: Final = (
     "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. "
     "Instead, the recommended approach is to use dynamic provisioning."
@@ -61,7 +71,10 @@ class PersistentVolumeStrategy(SpecStrategy):
             found.append(f"metadata.annotations[{MOUNT_OPTIONS_ANNOTATION}]: {advice}")
         if obj["spec"].get("persistentVolumeReclaimPolicy") == "Recycle":
             found.append(_RECYCLE)
-        return found
+        affinity = (obj["spec"].get("nodeAffinity") or {}).get("required") or {}
+        for i, term in enumerate(affinity.get("nodeSelectorTerms") or ()):
+            found += expression_warnings(term, _TERMS[i])
+        return found + [f"spec.{shown}: {text}" for name, shown, text in _DEPRECATED_SOURCES if name in obj["spec"]]
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
         return self.warnings_on_create(obj, ctx)

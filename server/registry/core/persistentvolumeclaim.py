@@ -20,6 +20,7 @@ from server.registry.core.persistentvolume_validation import difference
 from server.registry.core.podspec_claims import validate_claim_spec
 from server.registry.core.podspec_defaults import default_claim_spec
 from server.registry.core.podspec_resources import is_native, resource_quantity
+from server.registry.core.podspec_warnings import claim_spec_warnings
 from server.registry.core.resourcelist import amounts, round_up
 from server.registry.declaration import declare
 from server.registry.generic import SpecStrategy, StatusStrategy, names
@@ -33,6 +34,7 @@ RESIZE_STATUSES: Final = (
     "NodeResizeInfeasible",
     "NodeResizePending",
 )
+_DATA_SOURCES: Final = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 _SPEC: Final = field.Path("spec")
 _STORAGE: Final = _SPEC / "resources" / "requests" / "storage"
 _IMMUTABLE: Final = (
@@ -51,10 +53,12 @@ class PersistentVolumeClaimStrategy(SpecStrategy):
 
     def prepare_for_create(self, obj: Object, ctx: Context) -> None:
         super().prepare_for_create(obj, ctx)
+        _drop_data_sources(obj["spec"], {})
         _normalize_data_sources(obj["spec"])
 
     def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
         super().prepare_for_update(obj, old, ctx)
+        _drop_data_sources(obj["spec"], old["spec"])
         _normalize_data_sources(obj["spec"])
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
@@ -64,14 +68,7 @@ class PersistentVolumeClaimStrategy(SpecStrategy):
         return self.validate(obj, ctx) + _change_errors(obj, old)
 
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        found = class_annotation_warnings(obj)
-        size = ((obj["spec"].get("resources") or {}).get("requests") or {}).get("storage")
-        if size is not None and Quantity.parse(str(size)).milli_value() % 1000:
-            found.append(
-                f'spec.resources.requests[storage]: fractional byte value "{canonical(str(size))}" is invalid, '
-                "must be an integer"
-            )
-        return found
+        return class_annotation_warnings(obj) + claim_spec_warnings(obj["spec"], _SPEC)
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
         return self.warnings_on_create(obj, ctx)
@@ -113,6 +110,20 @@ def _default(obj: Object) -> None:
     round_up(status, "capacity", "allocatedResources")
 
 
+def _drop_data_sources(spec: Object, old: View) -> None:
+    """Drop a reference into another namespace, which is an alpha feature, and a dataSource that was never allowed.
+
+    Models DropDisabledFields and EnforceDataSourceBackwardsCompatibility of pkg/api/persistentvolumeclaim.
+    """
+    if (spec.get("dataSourceRef") or {}).get("namespace") and old.get("dataSourceRef") is None:
+        del spec["dataSourceRef"]
+    if old.get("dataSource") is not None or old.get("dataSourceRef") is not None or spec.get("dataSourceRef"):
+        return
+    source = spec.get("dataSource") or {}
+    if (source.get("apiGroup") or "", source.get("kind")) not in _DATA_SOURCES:
+        spec.pop("dataSource", None)
+
+
 def _normalize_data_sources(spec: Object) -> None:
     """dataSource and dataSourceRef are two names for one thing where both can say it."""
     source, ref = spec.get("dataSource"), spec.get("dataSourceRef")
@@ -132,9 +143,9 @@ def _data_sources(spec: View) -> list[field.Error]:
         found += names(_SPEC / "dataSourceRef" / "namespace", ref["namespace"], validation.dns1123_label)
         if source is not None:
             detail = "may not be specified when dataSourceRef.namespace is specified"
-            found.append(field.invalid(_SPEC, field.Raw("spec.dataSource"), detail))
+            found.append(field.invalid(_SPEC, field.Raw("{}"), detail))
     elif source is not None and ref is not None and _differ(source, ref):
-        found.append(field.invalid(_SPEC, field.Raw("spec.dataSource"), "must match dataSourceRef"))
+        found.append(field.invalid(_SPEC, field.Raw("{}"), "must match dataSourceRef"))
     if spec.get("volumeAttributesClassName"):
         at = _SPEC / "volumeAttributesClassName"
         found += names(at, spec["volumeAttributesClassName"], validation.dns1123_subdomain)

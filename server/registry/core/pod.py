@@ -9,6 +9,7 @@ from apimachinery.field import Error, Path
 from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
+from server.registry.addresses import ip_warnings
 from server.registry.config import RegistryConfig
 from server.registry.core import podspec
 from server.registry.core.pod_affinity import merge_label_keys
@@ -212,6 +213,14 @@ class PodStatusStrategy(PodStrategy):
         found = BuiltinStrategy.validate(self, obj, ctx)
         found += validate_annotation_updates(obj, old, _ANNOTATIONS)
         return found + validate_status_update(obj, old)
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return [
+            warning
+            for part in ("podIPs", "hostIPs")
+            for i, address in enumerate((obj.get("status") or {}).get(part) or ())
+            for warning in ip_warnings((Path("status") / part)[i] / "ip", address.get("ip") or "")
+        ]
 
 
 class EphemeralContainersStrategy(PodStrategy):

@@ -1,4 +1,4 @@
-"""What is allowed in a pod and yet worth a word. Models pkg/api/pod/warnings.go and pkg/api/node/util.go."""
+"""What is allowed in a pod and yet worth a word. Models pkg/api/pod/warnings.go."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from apimachinery.field import Path
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity
 from apimachinery.serializer import go_quote
+from server.registry import node_labels
+from server.registry.addresses import ip_warnings
 from server.registry.core.podspec_annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
 from server.registry.core.podspec_windows import visit_containers
 
-_DEPRECATED_NODE_LABELS: Final = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
-}
 _DEPRECATED_ANNOTATIONS: Final = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
@@ -104,39 +98,44 @@ def _warnings(holder: View, path: Path, *, in_template: bool) -> list[str]:
     if grace is not None and grace < 0:
         text = "must be >= 0; negative values are invalid and will be treated as 1"
         found.append(f"{at / 'terminationGracePeriodSeconds'}: {text}")
-    return found + list(_pod_affinity(spec.get("affinity") or {}, at / "affinity"))
+    found += _pod_affinity(spec.get("affinity") or {}, at / "affinity")
+    for i, server in enumerate((spec.get("dnsConfig") or {}).get("nameservers") or ()):
+        found += ip_warnings((at / "dnsConfig" / "nameservers")[i], server)
+    for i, alias in enumerate(spec.get("hostAliases") or ()):
+        found += ip_warnings((at / "hostAliases")[i] / "ip", alias.get("ip") or "")
+    return found
 
 
 def _node_labels(spec: View, at: Path) -> Iterator[str]:
     for key in sorted(spec.get("nodeSelector") or {}):
-        if key in _DEPRECATED_NODE_LABELS:
-            yield f"{(at / 'nodeSelector').key(key)}: {_DEPRECATED_NODE_LABELS[key]}"
+        if key in node_labels.DEPRECATED:
+            yield f"{(at / 'nodeSelector').key(key)}: {node_labels.DEPRECATED[key]}"
     node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     where = at / "affinity" / "nodeAffinity"
     for i, term in enumerate((node.get(_REQUIRED) or {}).get("nodeSelectorTerms") or ()):
-        yield from _node_term(term, (where / _REQUIRED / "nodeSelectorTerms")[i])
+        yield from node_labels.expression_warnings(term, (where / _REQUIRED / "nodeSelectorTerms")[i])
     for i, term in enumerate(node.get(_PREFERRED) or ()):
-        yield from _node_term(term.get("preference") or {}, (where / _PREFERRED)[i] / "preference")
+        yield from node_labels.expression_warnings(term.get("preference") or {}, (where / _PREFERRED)[i] / "preference")
     for i, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         this, key = (at / "topologySpreadConstraints")[i], constraint.get("topologyKey") or ""
-        if key in _DEPRECATED_NODE_LABELS:
-            yield f"{this / 'topologyKey'}: {key} is {_DEPRECATED_NODE_LABELS[key]}"
+        if key in node_labels.DEPRECATED:
+            yield f"{this / 'topologyKey'}: {key} is {node_labels.DEPRECATED[key]}"
         if constraint.get("labelSelector") is None:
             yield f"{this / 'labelSelector'}: {_NO_SELECTOR}"
 
 
-def _node_term(term: View, path: Path) -> Iterator[str]:
-    for i, expression in enumerate(term.get("matchExpressions") or ()):
-        key = expression.get("key") or ""
-        if key in _DEPRECATED_NODE_LABELS:
-            yield f"{(path / 'matchExpressions')[i] / 'key'}: {key} is {_DEPRECATED_NODE_LABELS[key]}"
-
-
 def _ephemeral(volume: View, path: Path) -> list[str]:
     claim = (volume["ephemeral"].get("volumeClaimTemplate") or {}).get("spec") or {}
-    text = ((claim.get("resources") or {}).get("requests") or {}).get("storage")
-    where = path / "ephemeral" / "volumeClaimTemplate" / "spec" / "resources" / "requests"
-    return _fractions({"storage": text} if text else {}, where)
+    return claim_spec_warnings(claim, path / "ephemeral" / "volumeClaimTemplate" / "spec")
+
+
+def claim_spec_warnings(spec: View, path: Path) -> list[str]:
+    """Warnings for a PersistentVolumeClaimSpec. Models GetWarningsForPersistentVolumeClaimSpec."""
+    found = []
+    for kind in ("requests", "limits"):
+        text = ((spec.get("resources") or {}).get(kind) or {}).get("storage")
+        found += _fractions({"storage": text} if text else {}, path / "resources" / kind)
+    return found
 
 
 def _fractions(amounts: View, path: Path) -> list[str]:

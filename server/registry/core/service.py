@@ -7,12 +7,14 @@ from typing import Any, Final
 from apimachinery import field, labels, meta, validation
 from apimachinery.gvk import GroupVersionKind
 from apimachinery.objects import Object, View
+from server.registry.addresses import ip_warnings
 from server.registry.config import RegistryConfig
 from server.registry.core import service_validation
 from server.registry.core.allocator_ips import IPAllocator
 from server.registry.core.allocator_ports import PortAllocator
 from server.registry.core.service_allocation import ServiceAllocators
-from server.registry.core.service_validation import externally_accessible, is_headless, needs_health_check
+from server.registry.core.service_validation import externally_accessible, needs_health_check
+from server.registry.core.service_warnings import service_warnings
 from server.registry.declaration import PROXY_VERBS, at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
 from server.registry.printing import NONE, UNKNOWN, age
@@ -101,19 +103,7 @@ class ServiceStrategy(SpecStrategy):
         return super().validate(obj, ctx) + service_validation.validate_update(obj, old, ctx)
 
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        spec = obj["spec"]
-        found = []
-        if service_validation.TOPOLOGY_HINTS in meta.annotations(obj) and ctx.version >= (1, 27):
-            advice = f"please use {service_validation.TOPOLOGY_MODE} instead"
-            found.append(f"metadata.annotations[{service_validation.TOPOLOGY_HINTS}]: {advice}")
-        if is_headless(spec):
-            if spec.get("loadBalancerIP"):
-                found.append("spec.loadBalancerIP is ignored for headless services")
-            if spec.get("externalIPs"):
-                found.append("spec.externalIPs is ignored for headless services")
-            if spec.get("sessionAffinity") != "None":
-                found.append("spec.SessionAffinity is ignored for headless services")
-        return found
+        return service_warnings(obj, ctx.version)
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
         return self.warnings_on_create(obj, ctx)
@@ -127,6 +117,11 @@ class ServiceStatusStrategy(StatusStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         return super().validate_update(obj, old, ctx) + service_validation.validate_status(obj, old, ctx)
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        ingress = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+        path = field.Path("status") / "loadBalancer" / "ingress"
+        return [w for i, e in enumerate(ingress) if e.get("ip") for w in ip_warnings(path[i], e["ip"])]
 
 
 def _node_ports(spec: View) -> list[Any]:

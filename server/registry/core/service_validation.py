@@ -15,6 +15,7 @@ TYPES: Final = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 FAMILIES: Final = ("IPv4", "IPv6")
 FAMILY_POLICIES: Final = ("PreferDualStack", "RequireDualStack", "SingleStack")
+KUBELET_PORT: Final = 10250
 MAX_AFFINITY_TIMEOUT: Final = 86400
 TOPOLOGY_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
@@ -126,6 +127,13 @@ def _type_errors(spec: View) -> list[field.Error]:
     found: list[field.Error] = []
     if not spec.get("ports") and not headless and kind != "ExternalName":
         found.append(field.required(_PORTS))
+    if kind == "LoadBalancer":
+        detail = f"may not expose port {KUBELET_PORT} externally since it is used by kubelet"
+        found += [
+            field.invalid(_PORTS[i], KUBELET_PORT, detail)
+            for i, port in enumerate(spec.get("ports") or ())
+            if port.get("port") == KUBELET_PORT
+        ]
     if headless and kind in ("LoadBalancer", "NodePort"):
         found.append(field.invalid(_IPS[0], "None", f"may not be set to 'None' for {kind} services"))
     if kind != "ExternalName":

@@ -6,13 +6,15 @@ from typing import Any, Final
 
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
-from server.registry.addresses import is_ipv6, legacy_ip, non_special_ip, parse_ip
+from server.registry.addresses import ip_warnings, is_ipv6, legacy_ip, non_special_ip, parse_ip
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
 from server.registry.printing import UNSET, simple
 from server.registry.rest import Column, Context, Resource, bump_generation
 
+MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
+CONTROLLERS: Final = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 ADDRESS_TYPES: Final = ("FQDN", "IPv4", "IPv6")
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 MAX_ADDRESSES: Final = 100
@@ -35,19 +37,45 @@ class EndpointSliceStrategy(BuiltinStrategy):
             if port.get("protocol") is None:
                 port["protocol"] = "TCP"
 
+    def prepare_for_create(self, obj: Object, ctx: Context) -> None:
+        super().prepare_for_create(obj, ctx)
+        for endpoint in obj.get("endpoints") or ():
+            endpoint.pop("deprecatedTopology", None)
+
     def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
         bump_generation(obj, old, _PARTS)
+        if obj.get("endpoints") != old.get("endpoints"):
+            for endpoint in obj.get("endpoints") or ():
+                endpoint.pop("deprecatedTopology", None)
         if meta.labels(obj) != meta.labels(old):
             obj["metadata"]["generation"] = meta.generation(old) + 1
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         return super().validate(obj, ctx) + _slice_errors(obj, (), ctx)
 
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        old_style = ["spec.addressType: FQDN endpoints are deprecated"] if obj.get("addressType") == "FQDN" else []
+        return old_style + _address_warnings(obj)
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return _address_warnings(obj)
+
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         before = [a for e in old.get("endpoints") or () for a in e.get("addresses") or ()]
         found = super().validate(obj, ctx) + _slice_errors(obj, before, ctx)
         path = field.Path("addressType")
         return found + validation.immutable(obj.get("addressType"), old.get("addressType"), path)
+
+
+def _address_warnings(obj: View) -> list[str]:
+    if meta.labels(obj).get(MANAGED_BY) in CONTROLLERS:
+        return []
+    return [
+        warning
+        for i, endpoint in enumerate(obj.get("endpoints") or ())
+        for j, address in enumerate(endpoint.get("addresses") or ())
+        for warning in ip_warnings((field.Path("endpoints")[i] / "addresses")[j], address)
+    ]
 
 
 def _slice_errors(obj: View, before: list[str] | tuple[()], ctx: Context) -> list[field.Error]:

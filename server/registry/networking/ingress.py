@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from apimachinery import field, meta, validation
 from apimachinery.objects import View
-from server.registry.addresses import legacy_ip, parse_ip
+from server.registry.addresses import ip_warnings, legacy_ip, parse_ip
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import SpecStrategy, StatusStrategy, names
@@ -60,6 +60,10 @@ class IngressStatusStrategy(StatusStrategy):
                 if parse_ip(host) is not None:
                     found.append(field.invalid(path / "hostname", host, "must be a DNS name, not an IP address"))
         return found
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        path = field.Path("status") / "loadBalancer" / "ingress"
+        return [w for i, e in enumerate(_ingress(obj)) if e.get("ip") for w in ip_warnings(path[i] / "ip", e["ip"])]
 
 
 def _ingress(obj: View) -> list[Any]:

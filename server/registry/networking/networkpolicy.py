@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from apimachinery import field, labels, validation
 from apimachinery.objects import Object, View
-from server.registry.addresses import legacy_cidr, parse_cidr
+from server.registry.addresses import cidr_warnings, legacy_cidr, parse_cidr
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
@@ -38,18 +38,25 @@ class NetworkPolicyStrategy(BuiltinStrategy):
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         return super().validate(obj, ctx) + _spec_errors(obj.get("spec") or {}, (), ctx)
 
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        return [w for path, cidr in _cidr_fields(obj.get("spec") or {}) for w in cidr_warnings(path, cidr)]
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
+
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
-        before = list(_cidrs(old.get("spec") or {}))
+        before = [cidr for _, cidr in _cidr_fields(old.get("spec") or {})]
         return super().validate(obj, ctx) + _spec_errors(obj.get("spec") or {}, before, ctx)
 
 
-def _cidrs(spec: View) -> Iterator[str]:
+def _cidr_fields(spec: View) -> Iterator[tuple[field.Path, str]]:
     for direction, peers in _DIRECTIONS:
-        for rule in spec.get(direction) or ():
-            for peer in rule.get(peers) or ():
-                block = peer.get("ipBlock") or {}
-                yield block.get("cidr") or ""
-                yield from block.get("except") or ()
+        for i, rule in enumerate(spec.get(direction) or ()):
+            for j, peer in enumerate(rule.get(peers) or ()):
+                block, path = peer.get("ipBlock") or {}, ((_SPEC / direction)[i] / peers)[j] / "ipBlock"
+                yield path / "cidr", block.get("cidr") or ""
+                for k, text in enumerate(block.get("except") or ()):
+                    yield (path / "except")[k], text
 
 
 def _spec_errors(spec: View, before: Collection[str], ctx: Context) -> list[field.Error]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apimachinery import field, validation
 from apimachinery.objects import Object, View
+from server.registry import node_labels
 from server.registry.config import RegistryConfig
 from server.registry.core.podspec_resources import validate_container_resources
 from server.registry.core.podspec_scheduling import validate_tolerations
@@ -16,6 +17,9 @@ from server.registry.rest import Column, Context, Resource
 
 class RuntimeClassStrategy(BuiltinStrategy):
     """A handler for ever, and what pods that use it need beside."""
+
+    allow_create_on_update = True
+    allow_unconditional_update = False
 
     def default(self, obj: Object) -> None:
         round_up(obj.get("overhead"), "podFixed")
@@ -36,6 +40,13 @@ class RuntimeClassStrategy(BuiltinStrategy):
                 field.duplicate((path / "tolerations")[i], t) for i, t in enumerate(tolerations) if t in tolerations[:i]
             ]
         return found
+
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        selector = (obj.get("scheduling") or {}).get("nodeSelector") or {}
+        return [f"scheduling.nodeSelector: {text}" for key, text in node_labels.DEPRECATED.items() if key in selector]
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)

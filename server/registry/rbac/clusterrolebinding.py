@@ -15,6 +15,8 @@ from server.registry.rest import Column, Context, Resource
 class ClusterRoleBindingStrategy(PathSegmentNames):
     """Who has a role, everywhere."""
 
+    allow_create_on_update = True
+
     def default(self, obj: Object) -> None:
         rules.default_binding(obj)
 

@@ -14,6 +14,8 @@ from server.registry.rest import Context, Resource
 class RoleStrategy(PathSegmentNames):
     """Rules for resources of one namespace."""
 
+    allow_create_on_update = True
+
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)
         found += rules.policy_rules(obj.get("rules") or (), namespaced=True)

@@ -15,6 +15,8 @@ from server.registry.rest import Column, Context, Resource
 class RoleBindingStrategy(PathSegmentNames):
     """Who has a role, in one namespace."""
 
+    allow_create_on_update = True
+
     def default(self, obj: Object) -> None:
         rules.default_binding(obj)
 

@@ -30,6 +30,7 @@ _SPEC: Final = field.Path("spec")
 class CSIDriverStrategy(BuiltinStrategy):
     """The generation counts changes of what may change."""
 
+    allow_unconditional_update = False
     returns_deleted_object = True
 
     def default(self, obj: Object) -> None:

@@ -20,6 +20,7 @@ _DRIVERS: Final = field.Path("spec") / "drivers"
 class CSINodeStrategy(BuiltinStrategy):
     """What kubelets say of the drivers on a node; an entry changes only by going."""
 
+    allow_unconditional_update = False
     returns_deleted_object = True
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:

@@ -8,12 +8,15 @@ from apimachinery.quantity import Quantity, canonical
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
+from server.registry.node_labels import selector_warnings
 from server.registry.printing import UNSET, simple
 from server.registry.rest import Column, Context, Resource
 
 
 class CSIStorageCapacityStrategy(BuiltinStrategy):
     """How much of a class there is, for a topology."""
+
+    allow_unconditional_update = False
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)
@@ -24,6 +27,12 @@ class CSIStorageCapacityStrategy(BuiltinStrategy):
             shown = canonical(str(obj["capacity"]))
             found.append(field.invalid(field.Path("capacity"), shown, "must be greater than or equal to 0"))
         return found
+
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        return list(selector_warnings(obj.get("nodeTopology"), field.Path("nodeTopology")))
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)

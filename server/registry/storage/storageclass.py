@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
+from server.registry import node_labels
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy
@@ -44,20 +45,16 @@ class StorageClassStrategy(BuiltinStrategy):
         return found + validation.immutable(obj.get("volumeBindingMode"), old.get("volumeBindingMode"), path)
 
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        return [
-            f"allowedTopologies[{i}].matchLabelExpressions[{j}].key: {deprecated} is deprecated since v1.17; use "
-            f'"{current}" instead'
-            for i, term in enumerate(obj.get("allowedTopologies") or ())
-            for j, requirement in enumerate(term.get("matchLabelExpressions") or ())
-            for deprecated, current in _DEPRECATED_LABELS.items()
-            if requirement.get("key") == deprecated
-        ]
+        found = []
+        for i, term in enumerate(obj.get("allowedTopologies") or ()):
+            path = field.Path("allowedTopologies")[i] / "matchLabelExpressions"
+            for j, requirement in enumerate(term.get("matchLabelExpressions") or ()):
+                if text := node_labels.DEPRECATED.get(requirement.get("key") or ""):
+                    found.append(f"{path[j] / 'key'}: {text}")
+        return found
 
-
-_DEPRECATED_LABELS: Final = {
-    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
-    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-}
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
 
 def _topologies(terms: Sequence[View]) -> list[field.Error]:

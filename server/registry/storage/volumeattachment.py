@@ -25,6 +25,7 @@ _STATUS: Final = field.Path("status")
 class VolumeAttachmentStrategy(SpecStrategy):
     """That a volume should be attached to a node; the spec never changes."""
 
+    allow_unconditional_update = False
     returns_deleted_object = True
     new_status = {"attached": False}  # noqa: RUF012 - copied for each object
 
@@ -48,6 +49,7 @@ class VolumeAttachmentStrategy(SpecStrategy):
 class VolumeAttachmentStatusStrategy(StatusStrategy):
     """What the attacher did."""
 
+    allow_unconditional_update = False
     keeps_metadata = True
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:

@@ -206,7 +206,7 @@ def test_persistentvolumes(changes: dict[str, Any], refusals: list[str]) -> None
         ),
         ({"spec.storageClassName": "A"}, [f'spec.storageClassName: Invalid value: "A": {SUBDOMAIN}']),
         (
-            {"spec.dataSource": {"kind": "X", "name": "y"}},
+            {"spec.dataSourceRef": {"kind": "X", "name": "y"}},
             [
                 (
                     "spec.dataSource: Invalid value: \"X\": must be 'PersistentVolumeClaim' when "

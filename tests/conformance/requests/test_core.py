@@ -1,0 +1,109 @@
+"""Requests to the core group which no recording asks. Each line names the upstream file that answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apimachinery.objects import Object
+from tests.conformance.requests.asked import Asked, check, refused
+from tests.support.api import InProcess
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+NS = "/api/v1/namespaces/default"
+DRY = "dryRun=All"
+
+
+def pod(**spec: Any) -> Object:
+    """A pod that admission does not change."""
+    own = {"containers": [{"name": "c", "image": "i:1"}], "automountServiceAccountToken": False}
+    return {"metadata": {"name": "p"}, "spec": {**own, **spec}}
+
+
+def with_metadata(obj: Object, **metadata: Any) -> Object:
+    return {**obj, "metadata": {**obj["metadata"], **metadata}}
+
+
+def service(**spec: Any) -> Object:
+    return {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}, **spec}}
+
+
+def claim(**spec: Any) -> Object:
+    own = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return {"metadata": {"name": "c"}, "spec": {**own, **spec}}
+
+
+def owner(name: str, **more: Any) -> Object:
+    return {"apiVersion": "v1", "kind": "A", "name": name, "uid": "u", **more}
+
+
+OWNERS = (
+    '[{"apiVersion":"v1","kind":"A","name":"a","uid":"u","controller":true},'
+    '{"apiVersion":"v1","kind":"A","name":"b","uid":"u","controller":true,"blockOwnerDeletion":false}]'
+)
+QUALIFIED = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+
+REQUESTS = [
+    refused(
+        "core/validation.go, validateKubeFinalizerName: asked whether or not the name is qualified",
+        f"{NS}/configmaps",
+        with_metadata({"metadata": {"name": "c"}}, finalizers=["a b"]),
+        f'ConfigMap "c" is invalid: [metadata.finalizers: Invalid value: "a b": {QUALIFIED}, metadata.finalizers[0]: '
+        'Invalid value: "a b": name is neither a standard finalizer name nor is it fully qualified]',
+    ),
+    refused(
+        "api/validation/objectmeta.go, ValidateOwnerReferences: the references print in the order of Go's fields",
+        f"{NS}/configmaps",
+        with_metadata(
+            {"metadata": {"name": "c"}},
+            ownerReferences=[owner("a", controller=True), owner("b", blockOwnerDeletion=False, controller=True)],
+        ),
+        f'ConfigMap "c" is invalid: metadata.ownerReferences: Invalid value: {OWNERS}: Only one reference can have '
+        'Controller set to true. Found "true" in references for A/a and A/b',
+    ),
+    refused(
+        "core/validation.go, ValidateService: load balancers do not expose kubelets",
+        f"{NS}/services?{DRY}",
+        service(type="LoadBalancer", ports=[{"port": 10250}]),
+        'Service "s" is invalid: spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is '
+        "used by kubelet",
+    ),
+    Asked(
+        "api/persistentvolumeclaim/util.go, EnforceDataSourceBackwardsCompatibility",
+        "POST",
+        f"{NS}/persistentvolumeclaims?{DRY}",
+        claim(dataSource={"apiGroup": "x.y", "kind": "Z", "name": "z"}),
+        status=201,
+        shows=lambda b: b["spec"].keys() & {"dataSource", "dataSourceRef"},
+        shown=set(),
+    ),
+    Asked(
+        "api/persistentvolumeclaim/util.go, NormalizeDataSources",
+        "POST",
+        f"{NS}/persistentvolumeclaims?{DRY}",
+        claim(dataSourceRef={"apiGroup": "x.y", "kind": "Z", "name": "z"}),
+        status=201,
+        shows=lambda b: b["spec"]["dataSource"],
+        shown={"apiGroup": "x.y", "kind": "Z", "name": "z"},
+    ),
+    Asked(
+        "api/persistentvolumeclaim/util.go, DropDisabledFields: CrossNamespaceVolumeDataSource is alpha",
+        "POST",
+        f"{NS}/persistentvolumeclaims?{DRY}",
+        claim(dataSourceRef={"kind": "PersistentVolumeClaim", "name": "z", "namespace": "other"}),
+        status=201,
+        shows=lambda b: b["spec"].get("dataSourceRef"),
+        shown=None,
+    ),
+]
+
+
+@pytest.mark.parametrize("asked", REQUESTS, ids=lambda a: a.why)
+async def test_core(api: InProcess, asked: Asked) -> None:
+    await check(api, asked)
