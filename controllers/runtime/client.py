@@ -110,6 +110,12 @@ class Client:
         other._base = self._base_headers(default_user_agent(name))
         return other
 
+    def lane(self, max_in_flight: int, *, timeout: float) -> Client:
+        """The same connections with requests of its own, which wait for no others: for what must not come late."""
+        other = copy.copy(self)
+        other._slots, other._timeout = asyncio.Semaphore(max_in_flight), timeout
+        return other
+
     def as_user(self, name: str) -> Client:
         """The same connections and program, impersonating a user."""
         other = copy.copy(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -38,6 +39,13 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+    def left(self) -> float:
+        """Seconds until there is a token to take, which may be infinite."""
+        self._refill()
+        if self._tokens >= 1:
+            return 0.0
+        return (1 - self._tokens) / self._qps if self._qps else math.inf
 
     async def wait(self) -> None:
         """Take a token, waiting until it is there."""

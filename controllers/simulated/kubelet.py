@@ -13,16 +13,21 @@ from controllers.runtime.controller import Controller
 from controllers.runtime.flags import flag
 from controllers.runtime.informer import wait_for_sync
 from controllers.runtime.kubeconfig import load_kubeconfig
-from controllers.runtime.resources import NODES, PODS
+from controllers.runtime.resources import LEASES, NODES, PODS
 from controllers.simulated import scenario
 from controllers.simulated.cluster_view import ClusterView
 from controllers.simulated.endpoint.server import KubeletServer
 from controllers.simulated.images import Images
+from controllers.simulated.lease_agent import LeaseAgents, retries
 from controllers.simulated.node_agent import NodeAgents
 from controllers.simulated.pod_agent import PodAgents
 
+LEASE_WORKERS: Final = 64
 NODE_WORKERS: Final = 16
 POD_WORKERS: Final = 32
+STATUS_WORKERS: Final = 32
+NODE_SECONDS: Final = 10.0
+"""How long a kubelet waits for the answer to a heartbeat, which is as long as it waits between two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,27 @@ class Kubelets:
     def __init__(self, context: ControllerContext) -> None:
         options = context.options(KubeletOptions)
         client = context.client.with_user_agent("kubelet")
+        urgent = client.lane(LEASE_WORKERS + NODE_WORKERS, timeout=NODE_SECONDS)
         self._options = options
         self._pods, self._nodes = context.informers.informer(PODS), context.informers.informer(NODES)
+        self._leases = context.informers.informer(LEASES)
         self._world = ClusterView(context.informers)
+        self._lease_queue = context.queue("kubelet_leases", str, rate_limiter=retries())
         self._node_queue = context.queue("kubelet_nodes", str)
         self._pod_queue = context.queue("kubelet_pods", str)
+        self._status_queue = context.queue("kubelet_pod_statuses", str)
         rules = scenario.load(Path(options.scenario)) if options.scenario else None
         self.nodes = NodeAgents(
-            client,
+            urgent,
             context.clock,
             context.events,
             self._nodes,
             self._node_queue,
             version=options.kubelet_version,
             changed=lambda name: self.pods.node_changed(name),
+            beats=lambda name: self.leases.start(name),
         )
+        self.leases = LeaseAgents(urgent, context.clock, self._leases, self._lease_queue, self.nodes.alive)
         self.pods = PodAgents(
             client,
             context.clock,
@@ -63,6 +74,7 @@ class Kubelets:
             self._pods,
             self._world,
             self._pod_queue,
+            self._status_queue,
             Images(rules),
             host=self.nodes.host,
         )
@@ -72,7 +84,7 @@ class Kubelets:
 
     async def run(self) -> None:
         """Serve every simulated node until cancelled."""
-        await wait_for_sync(self._pods, *self._world.informers())
+        await wait_for_sync(self._pods, self._leases, *self._world.informers())
         self._world.on_change(self.pods.namespace_changed)
         try:
             await self._serve()
@@ -89,11 +101,15 @@ class Kubelets:
         self._pods.add_handler(
             on_add=self.pods.seen, on_update=lambda _, new: self.pods.seen(new), on_delete=self.pods.gone
         )
+        workers = (
+            Controller("kubelet_leases", self._lease_queue, self.leases.sync, workers=LEASE_WORKERS),
+            Controller("kubelet_nodes", self._node_queue, self.nodes.sync, workers=NODE_WORKERS),
+            Controller("kubelet_pods", self._pod_queue, self.pods.sync, workers=POD_WORKERS),
+            Controller("kubelet_pod_statuses", self._status_queue, self.pods.write, workers=STATUS_WORKERS),
+        )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(
-                Controller("kubelet_nodes", self._node_queue, self.nodes.sync, workers=NODE_WORKERS).run()
-            )
-            tasks.create_task(Controller("kubelet_pods", self._pod_queue, self.pods.sync, workers=POD_WORKERS).run())
+            for controller in workers:
+                tasks.create_task(controller.run(), name=controller.name)
             await self.nodes.register_all(self._options.simulated_nodes)
 
 

@@ -1,39 +1,36 @@
-"""The node side of the simulated kubelets: they register, beat, report, and fail when told to."""
+"""The node side of the simulated kubelets: they register, report, and fail when told to."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from apimachinery import errors, meta
 from apimachinery.clock import Clock
-from apimachinery.clusterclock import ClusterClock
 from apimachinery.objects import Object, View
-from apimachinery.timestamp import format_micro_time
-from controllers.runtime.client import MERGE_PATCH, Client
+from controllers.runtime.client import Client
+from controllers.runtime.errors import TransportError
 from controllers.runtime.event_recorder import EventBroadcaster
 from controllers.runtime.informer import SharedInformer
-from controllers.runtime.resources import LEASES, NODES
+from controllers.runtime.resources import NODES
 from controllers.runtime.workqueue import WorkQueue
 from controllers.simulated import node as nodes
 from controllers.simulated.addresses import PodAddresses, Ranges
+from controllers.simulated.cadence import Cadence
 from controllers.simulated.host import Host
 from controllers.simulated.node import Fault
 
-LEASE_NAMESPACE: Final = "kube-node-lease"
-LEASE_SECONDS: Final = 10.0
-LEASE_SECONDS_CAP: Final = 30.0
-LEASES_A_SECOND: Final = 50
-"""With more than this times ten nodes, leases are renewed less often, up to LEASE_SECONDS_CAP; so they are while the
-cluster's time is moved, since heartbeats are most of what happens then."""
 STATUS_SECONDS: Final = 300.0
+"""How often a status is reported that has not changed."""
 _MANY: Final = 500
+"""With more nodes than this, a kubelet that starts says so in one event instead of six."""
 _REGISTERING: Final = 32
+_REGISTER_SECONDS: Final = 0.1
+_REGISTER_SECONDS_CAP: Final = 7.0
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +38,7 @@ log = logging.getLogger(__name__)
 class _Agent:
     """What one kubelet knows of its own reports."""
 
-    __slots__ = ("beat_at", "cordoned", "fault", "host", "registered", "reported", "reported_at", "uid")
+    __slots__ = ("cordoned", "fault", "host", "registered", "report_at", "reported", "uid")
 
     def __init__(self, host: Host, uid: str) -> None:
         self.host = host
@@ -49,13 +46,15 @@ class _Agent:
         self.fault = Fault()
         self.registered = False
         self.reported: dict[str, str] = {}
-        self.reported_at = 0.0
-        self.beat_at = 0.0
+        self.report_at = 0.0
         self.cordoned = False
 
 
 class NodeAgents:
-    """Every simulated node's own reporting. `changed` is called with a node's name when its pods must look again."""
+    """Every simulated node's own reporting.
+
+    `changed` is called with a node's name when its pods must look again, `beats` when its heartbeat begins anew.
+    """
 
     def __init__(
         self,
@@ -67,6 +66,7 @@ class NodeAgents:
         *,
         version: str,
         changed: Callable[[str], None],
+        beats: Callable[[str], None],
     ) -> None:
         self._client = client
         self._clock = clock
@@ -75,6 +75,8 @@ class NodeAgents:
         self._queue = queue
         self._version = version
         self._changed = changed
+        self._beats = beats
+        self._cadence = Cadence(clock)
         self._agents: dict[str, _Agent] = {}
         self._ranges = Ranges()
         self.streaming = ""
@@ -86,8 +88,10 @@ class NodeAgents:
         agent = self._agents.get(name)
         return agent.host if agent is not None else None
 
-    def __len__(self) -> int:
-        return len(self._agents)
+    def alive(self, name: str) -> str:
+        """The UID of a node whose kubelet has registered and reaches the API server, "" for any other."""
+        agent = self._agents.get(name)
+        return agent.uid if agent is not None and agent.registered and not agent.fault.silent else ""
 
     # events ---------------------------------------------------------------------------------------------------------
 
@@ -131,9 +135,10 @@ class NodeAgents:
         host.pressure = fault.pressure
         if fault.power and not old.power:
             self.on_power_off(host.name)
-        agent.beat_at = 0.0
         self._queue.add(host.name)
         self._changed(host.name)
+        if old.silent and self.alive(host.name):
+            self._beats(host.name)
 
     # work -----------------------------------------------------------------------------------------------------------
 
@@ -151,38 +156,39 @@ class NodeAgents:
             metadata["labels"] = {**(metadata.get("labels") or {}), **more["labels"]}
             metadata["annotations"] = {**(metadata.get("annotations") or {}), **more["annotations"]}
             node["status"] = nodes.status(node, now, port=self.port, version=self._version, fault=Fault(), images=[])
-            async with limit:
-                try:
-                    await self._client.create(NODES, node)
-                except errors.AlreadyExists:
-                    return
+            await self._create(node, limit)
 
         await asyncio.gather(*(register(n) for n in wanted if self._nodes.get(meta.name(n)) is None))
 
+    async def _create(self, node: Object, limit: asyncio.Semaphore) -> None:
+        """Create a Node, again and again until the API server has it."""
+        delay = _REGISTER_SECONDS
+        while True:
+            try:
+                async with limit:
+                    await self._client.create(NODES, node)
+            except errors.AlreadyExists:
+                return
+            except (errors.StatusError, TransportError) as error:
+                delay = min(_REGISTER_SECONDS_CAP, 2 * delay)
+                log.warning("registering node %s: %s; trying again", meta.name(node), error)
+                await self._client.pacing.sleep(delay)
+            else:
+                return
+
     async def sync(self, name: str) -> None:
-        """Register, report and beat, each when it is due."""
+        """Register and report, each when it is due."""
         agent, node = self._agents.get(name), self._nodes.get(name)
         if agent is None or node is None or agent.fault.silent:
             return
-        now = self._clock.now()
-        moment = now.timestamp()
         if not agent.registered:
             await self._register(agent, node)
-        wanted = nodes.status(
-            node, now, port=self.port, version=self._version, fault=agent.fault, images=_images(agent.host)
-        )
-        if nodes.differs(node, wanted) or moment - agent.reported_at >= STATUS_SECONDS:
-            await self._report(agent, node, wanted, moment)
-        interval = self._lease_seconds()
-        if moment - agent.beat_at >= interval - 0.5:
-            await self._beat(agent)
-            agent.beat_at = moment
-        self._queue.add_after(name, interval)
-
-    def _lease_seconds(self) -> float:
-        if isinstance(self._clock, ClusterClock) and self._clock.speed != 1.0:
-            return LEASE_SECONDS_CAP
-        return min(LEASE_SECONDS_CAP, max(LEASE_SECONDS, len(self._agents) / LEASES_A_SECOND))
+        now = self._clock.now()
+        images = _images(agent.host)
+        wanted = nodes.status(node, now, port=self.port, version=self._version, fault=agent.fault, images=images)
+        if nodes.differs(node, wanted) or now.timestamp() >= agent.report_at:
+            await self._report(agent, node, wanted)
+        self._queue.add_after(name, agent.report_at - now.timestamp())
 
     async def _register(self, agent: _Agent, node: View) -> None:
         name = agent.host.name
@@ -191,33 +197,27 @@ class NodeAgents:
         if wanted["labels"] or any(given.get(k) != v for k, v in wanted["annotations"].items()):
             await self._client.patch(NODES, name, {"metadata": wanted})
         agent.registered = True
-        spread = zlib.crc32(name.encode()) % 1000 / 1000
+        self._beats(name)
         if (node.get("status") or {}).get("nodeInfo", {}).get("kubeletVersion"):
-            agent.reported = nodes.statuses(node["status"].get("conditions") or [])
-            agent.reported_at = self._clock.now().timestamp() - spread * STATUS_SECONDS / 2
+            self._reported(agent, node["status"].get("conditions") or [])
         self._event(node, "Starting", "Starting kubelet.")
         if len(self._agents) <= _MANY:
             self._event(node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
             for reason in nodes.transitions({}, (node.get("status") or {}).get("conditions") or []):
                 self._event(node, reason, f"Node {name} status is now: {reason}")
 
-    async def _report(self, agent: _Agent, node: View, wanted: Object, moment: float) -> None:
+    def _reported(self, agent: _Agent, conditions: list[Object]) -> None:
+        agent.reported = nodes.statuses(conditions)
+        agent.report_at = self._clock.now().timestamp() + self._cadence.wait(agent.host.name, STATUS_SECONDS)
+
+    async def _report(self, agent: _Agent, node: View, wanted: Object) -> None:
         name = agent.host.name
         old = node.get("status") or {}
         patch = {k: v for k, v in wanted.items() if k == "conditions" or old.get(k) != v}
         await self._client.patch(NODES, name, {"status": patch}, subresource="status")
         for reason in nodes.transitions(nodes.statuses(old.get("conditions") or []), wanted["conditions"]):
             self._event(node, reason, f"Node {name} status is now: {reason}")
-        agent.reported, agent.reported_at = nodes.statuses(wanted["conditions"]), moment
-
-    async def _beat(self, agent: _Agent) -> None:
-        name = agent.host.name
-        stamp = format_micro_time(self._clock.now())
-        try:
-            patch = {"spec": {"renewTime": stamp}}
-            await self._client.patch(LEASES, name, patch, namespace=LEASE_NAMESPACE, content_type=MERGE_PATCH)
-        except errors.NotFound:
-            await self._client.create(LEASES, nodes.lease(name, agent.uid, stamp), namespace=LEASE_NAMESPACE)
+        self._reported(agent, wanted["conditions"])
 
     def _event(self, node: View, reason: str, message: str) -> None:
         name = meta.name(node)

@@ -1,4 +1,8 @@
-"""The pod side of the simulated kubelets: plays every pod's state machine and writes down what it says."""
+"""The pod side of the simulated kubelets: plays every pod's state machine and writes down what it says.
+
+Playing and writing are apart, as a kubelet's pod workers and its status manager are: a slow server delays what is
+written, which is always the newest status, and not what happens. Models pkg/kubelet/status/status_manager.go.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from controllers.runtime.indexer import BY_NODE, by_node
 from controllers.runtime.informer import SharedInformer
 from controllers.runtime.resources import PODS, SERVICE_ACCOUNTS
 from controllers.runtime.workqueue import WorkQueue
+from controllers.simulated.cadence import Cadence
 from controllers.simulated.cluster_view import WAKE_SECONDS, ClusterView
 from controllers.simulated.container import Container
 from controllers.simulated.host import Host
@@ -26,9 +31,10 @@ from controllers.simulated.pod_status import patch_of
 from controllers.simulated.process import Answer, Request
 from controllers.simulated.shell.commands import TOKEN_PATH
 
-MANY_STARTING: Final = 50
-"""While more pods than this start at once, their first status is left out when the next follows at once."""
-SOON_SECONDS: Final = 0.5
+PRESSURE: Final = 32
+"""With so many requests under way, a pod that starts is not written before it has come further,"""
+SOON_SECONDS: Final = 2.0
+"""if it will have within so many seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +42,12 @@ log = logging.getLogger(__name__)
 class _Entry:
     """A machine and what the API server has of it."""
 
-    __slots__ = ("deleted", "machine", "recorded", "version", "written")
+    __slots__ = ("deleted", "machine", "version", "written")
 
     def __init__(self, machine: PodMachine) -> None:
         self.machine = machine
         self.written: Object = {}
         self.version = 0
-        self.recorded = False
         self.deleted = False
 
 
@@ -57,6 +62,7 @@ class PodAgents:
         pods: SharedInformer,
         world: ClusterView,
         queue: WorkQueue[str],
+        statuses: WorkQueue[str],
         images: Images,
         *,
         host: Callable[[str], Host | None],
@@ -67,10 +73,11 @@ class PodAgents:
         self._pods = pods
         self._world = world
         self._queue = queue
+        self._statuses = statuses
+        self._cadence = Cadence(clock)
         self._images = images
         self._host = host
         self._entries: dict[str, _Entry] = {}
-        self._starting: set[str] = set()
         self._missing: dict[str, set[str]] = {}
         pods.add_index(BY_NODE, by_node)
 
@@ -136,7 +143,6 @@ class PodAgents:
 
     def _drop(self, key: str) -> None:
         entry = self._entries.pop(key, None)
-        self._starting.discard(key)
         self._note_missing(key, missing=False)
         if entry is not None:
             entry.machine.release()
@@ -151,30 +157,52 @@ class PodAgents:
     # work -----------------------------------------------------------------------------------------------------------
 
     async def sync(self, key: str) -> None:
-        """Play what is due for a pod, and write what changed."""
-        namespace, name = key.split("/")
-        pod = self._pods.get(name, namespace)
-        host = self._host(pod["spec"].get("nodeName") or "") if pod is not None else None
-        if pod is None or host is None or host.kubelet_down:
+        """Play what is due for a pod, and have written what changed."""
+        found = self._found(key)
+        if found is None:
             return
+        pod, host = found
         now = self.now()
-        entry = self._entry(key, pod, host, now)
-        machine = entry.machine
+        machine = self._entry(key, pod, host, now).machine
         if machine.pod is not pod:
             machine.update(pod, now)
-        if key in self._missing.get(namespace, ()):
+        if key in self._missing.get(meta.namespace(pod), ()):
             machine.wake(now)
         step = machine.step(now)
-        self._schedule(key, machine, step, now)
+        if step.next_due != float("inf"):
+            self._queue.add_after(key, max(0.0, step.next_due - now))
+        self._note_missing(key, missing=machine.missing)
         if host.cut_off:
             return
         self._record(pod, step)
+        if not self._waits(machine, step.next_due - now):
+            self._statuses.add(key)
         for container, request in step.requests:
             machine.answer(container, await self._ask(pod, container, request), self.now())
             self._queue.add(key)
-        if not self._skips(machine, step, now):
-            await self._write(entry, pod, now)
-        if machine.finished and meta.is_deleting(pod) and not entry.deleted:
+
+    def _found(self, key: str) -> tuple[View, Host] | None:
+        """A pod and its machine, if a kubelet looks after it."""
+        namespace, _, name = key.partition("/")
+        pod = self._pods.get(name, namespace)
+        host = self._host(pod["spec"].get("nodeName") or "") if pod is not None else None
+        return None if pod is None or host is None or host.kubelet_down else (pod, host)
+
+    def _waits(self, machine: PodMachine, left: float) -> bool:
+        """Whether to write nothing now: the server is busy, and there will soon be more to say of a pod that starts."""
+        if not machine.starting or left > SOON_SECONDS or self._cadence.moved:
+            return False
+        return self._client.open_requests >= PRESSURE
+
+    async def write(self, key: str) -> None:
+        """Bring the newest status to the API server, and end the deletion of a pod of which nothing is left."""
+        found, entry = self._found(key), self._entries.get(key)
+        if found is None or entry is None or found[1].cut_off or entry.machine.uid != meta.uid(found[0]):
+            return
+        pod, machine = found[0], entry.machine
+        if not machine.abandoned:
+            await self._write(entry, pod, self.now())
+        if machine.finished and meta.is_deleting(machine.pod) and not entry.deleted:
             await self._delete(entry, pod)
 
     def _entry(self, key: str, pod: View, host: Host, now: float) -> _Entry:
@@ -192,20 +220,6 @@ class PodAgents:
         elif meta.is_deleting(pod):
             machine.update(pod, now)
         return entry
-
-    def _schedule(self, key: str, machine: PodMachine, step: Step, now: float) -> None:
-        if step.next_due != float("inf"):
-            self._queue.add_after(key, max(0.0, step.next_due - now))
-        if machine.starting:
-            self._starting.add(key)
-        else:
-            self._starting.discard(key)
-        self._note_missing(key, missing=machine.missing)
-
-    def _skips(self, machine: PodMachine, step: Step, now: float) -> bool:
-        if machine.abandoned:
-            return True
-        return machine.starting and len(self._starting) > MANY_STARTING and step.next_due - now <= SOON_SECONDS
 
     def _record(self, pod: View, step: Step) -> None:
         if not step.events:
