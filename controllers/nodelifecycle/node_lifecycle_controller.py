@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from apimachinery import errors, meta
 from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
 from controllers.nodelifecycle import health, taints
+from controllers.nodelifecycle.passes import Alarm, Passes
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
 from controllers.runtime.errors import RETRIABLE
@@ -55,6 +57,11 @@ class _Zone:
         self.limiter: TokenBucket | None = limiter
         self.waiting: dict[str, None] = {}
 
+    @property
+    def left(self) -> float:
+        """Seconds until the next node may get its taint; infinite where none waits or none may."""
+        return self.limiter.left() if self.waiting and self.limiter is not None else math.inf
+
 
 class NodeLifecycleController:
     """Two queues (nodes whose taints, pods whose readiness may be wrong) and a monitor that looks at heartbeats."""
@@ -70,7 +77,10 @@ class NodeLifecycleController:
         self._zones: dict[str, _Zone] = {}
         self._known: set[str] = set()
         self._unready: set[str] = set()
+        self._silent: set[str] = set()
         self._disturbed = True
+        self._evictable = Alarm(self._clock)
+        self._passes = Passes(self._clock, self._options.node_monitor_period)
         self._nodes = context.informers.informer(NODES)
         self._pods = context.informers.informer(PODS)
         self._leases = context.informers.informer(LEASES)
@@ -96,11 +106,15 @@ class NodeLifecycleController:
     def _node_added(self, node: View) -> None:
         self._observe(node)
         self._queue.add(meta.name(node))
+        self._passes.stir()
 
     def _node_updated(self, old: View, node: View) -> None:
         self._observe(node)
         if old.get("spec") != node.get("spec") or _states(old) != _states(node):
             self._queue.add(meta.name(node))
+            self._passes.stir()
+        elif meta.labels(old) != meta.labels(node):
+            self._passes.stir()
 
     def _lease_seen(self, lease: View) -> None:
         if meta.namespace(lease) == LEASE_NAMESPACE:
@@ -110,6 +124,7 @@ class NodeLifecycleController:
 
     def _forget(self, node: View) -> None:
         self._health.pop(meta.name(node), None)
+        self._passes.stir()
 
     def _pod_bound(self, pod: View) -> None:
         node = pod["spec"].get("nodeName")
@@ -155,7 +170,12 @@ class NodeLifecycleController:
         await wait_for_sync(self._nodes, self._pods, self._leases)
         while True:
             await self._look_at_all()
-            await self._clock.sleep(self._options.node_monitor_period)
+            await self._passes.next(self._next_silence())
+
+    def _next_silence(self) -> float:
+        """The earliest moment at which a node may be found silent that was not, by the clock's monotonic seconds."""
+        seen = (h.seen_at for name, h in self._health.items() if name not in self._silent)
+        return min(seen, default=math.inf) + min(self._grace_period, self._options.node_startup_grace_period)
 
     async def _look_at_all(self) -> None:
         nodes = self._nodes.list()
@@ -169,6 +189,7 @@ class NodeLifecycleController:
                 self._event(name, meta.uid(node), "RegisteredNode", text)
         self._known = names
         silent = [n for n in nodes if self._is_silent(n)]
+        self._silent = {meta.name(n) for n in silent}
         await run_batch(range(len(silent)), lambda i: self._mark_silent(silent[i]))
         if self._unready or self._disturbed:
             self._review_zones(self._nodes.list())
@@ -209,6 +230,7 @@ class NodeLifecycleController:
         try:
             await self._client.update_status(NODES, {**node, "status": status})
         except RETRIABLE:
+            self._passes.stir()
             return
         self._became_unready(node, announce=was_ready)
 
@@ -278,6 +300,7 @@ class NodeLifecycleController:
                 wanted = taints.wanted_no_execute(node)
                 if wanted and not taints.has_no_execute(node, wanted):
                     zone.waiting.setdefault(meta.name(node))
+        self._evictable.ring()
 
     def _set_rate(self, zone: _Zone, state: health.ZoneState, size: int, *, everything_down: bool) -> None:
         options = self._options
@@ -291,7 +314,10 @@ class NodeLifecycleController:
 
     async def _evict(self) -> None:
         while True:
-            await self._clock.sleep(_EVICTION_PASS_SECONDS)
+            left = min((zone.left for zone in self._zones.values()), default=math.inf)
+            if left:
+                await self._evictable.wait(max(left, _EVICTION_PASS_SECONDS))
+                self._evictable.reset()
             for zone in list(self._zones.values()):
                 while zone.waiting and zone.limiter is not None and zone.limiter.try_accept():
                     await self._taint_no_execute(zone)
