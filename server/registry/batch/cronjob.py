@@ -59,6 +59,9 @@ class CronJobStrategy(WorkloadStrategy):
         default_template(job.setdefault("template", {}))
         default_failure_policy(job)
 
+    def template_of(self, spec: Any) -> Any:
+        return spec["jobTemplate"]["spec"].get("template")
+
     def validate_spec(self, spec: View, old: View | None) -> list[Error]:
         found = _schedule(spec, old)
         found += counters(spec, ["startingDeadlineSeconds"], SPEC)

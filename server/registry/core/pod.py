@@ -32,6 +32,7 @@ from server.registry.core.podspec_annotations import (
 )
 from server.registry.core.podspec_containers import validate_image_padding
 from server.registry.core.podspec_defaults import default_pod
+from server.registry.core.podspec_disabled import drop_disabled_fields
 from server.registry.core.podspec_options import Options
 from server.registry.core.podspec_scheduling import validate_affinity
 from server.registry.core.podspec_warnings import affinity_warnings, pod_warnings
@@ -118,11 +119,13 @@ class PodStrategy(BuiltinStrategy):
                     "message": "Scheduling is blocked due to non-empty scheduling gates",
                 }
             ]
+        drop_disabled_fields(obj["spec"], {}, self.options.version)
         merge_label_keys(obj)
         fill_app_armor_fields(obj)
 
     def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
         keep_metadata_and(obj, old, "status")
+        drop_disabled_fields(obj["spec"], old["spec"], self.options.version)
         self.count_generation(obj, old)
 
     def validate(self, obj: View, ctx: Context) -> list[Error]:
@@ -212,7 +215,7 @@ class PodStatusStrategy(PodStrategy):
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[Error]:
         found = BuiltinStrategy.validate(self, obj, ctx)
         found += validate_annotation_updates(obj, old, _ANNOTATIONS)
-        return found + validate_status_update(obj, old)
+        return found + validate_status_update(obj, old, self.options.version)
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
         return [

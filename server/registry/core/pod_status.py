@@ -10,7 +10,7 @@ from typing import Any, Final
 from apimachinery import field, validation
 from apimachinery.field import Error, Path
 from apimachinery.objects import Object, View
-from server.registry.core.podspec import valid_ip
+from server.registry.addresses import legacy_ip
 from server.registry.core.podspec_security import user_or_group_id
 
 _STATUS: Final = Path("status")
@@ -43,7 +43,7 @@ def keep_observed_generations(status: Object, old: View) -> None:
             condition["observedGeneration"] = before
 
 
-def validate_status_update(new: View, old: View) -> list[Error]:
+def validate_status_update(new: View, old: View, version: tuple[int, int]) -> list[Error]:
     """Field errors of a changed status."""
     spec: View = old.get("spec") or {}
     status: View = new.get("status") or {}
@@ -68,8 +68,8 @@ def validate_status_update(new: View, old: View) -> list[Error]:
     for name, rule in zip(_STATUSES, rules, strict=True):
         found += _transitions(status.get(name) or (), before.get(name) or (), _STATUS / name, rule)
     found += _claim_statuses(status.get("resourceClaimStatuses") or (), spec, _STATUS / "resourceClaimStatuses")
-    found += _pod_ips(status)
-    found += _host_ips(status)
+    found += _pod_ips(status, before, version)
+    found += _host_ips(status, before, version)
     os = (spec.get("os") or {}).get("name") or "linux"
     for name in _STATUSES:
         found += _users(status.get(name) or (), os, _STATUS / name)
@@ -135,11 +135,11 @@ def _claim_statuses(statuses: Iterable[View], spec: View, path: Path) -> list[Er
     return found
 
 
-def _ips(addresses: list[View], path: Path, shown: str) -> list[Error]:
+def _ips(addresses: list[View], path: Path, old: list[View], version: tuple[int, int]) -> list[Error]:
     found: list[Error] = []
-    texts = [a.get("ip") or "" for a in addresses]
+    texts, before = [a.get("ip") or "" for a in addresses], [a.get("ip") or "" for a in old]
     for i, text in enumerate(texts):
-        found += valid_ip(text, path[i])
+        found += legacy_ip(path[i], text, version, before)
     if len(texts) < 2:
         return found
     try:
@@ -148,18 +148,18 @@ def _ips(addresses: list[View], path: Path, shown: str) -> list[Error]:
         bad = next(t for t in texts if not validation.is_ip(t))
         found.append(field.internal(path, f"failed to check for dual stack with error:invalid IP: {bad}"))
         families = set()
-    printed = [{shown: t} for t in texts]
+    printed = [{"IP": t} for t in texts]
     if len(families) != 2 or len(texts) > 2:
         found.append(field.invalid(path, printed, _ONE_PER_FAMILY))
-    found += [field.duplicate(path[i], {shown: t}) for i, t in enumerate(texts) if t in texts[:i]]
+    found += [field.duplicate(path[i], {"IP": t}) for i, t in enumerate(texts) if t in texts[:i]]
     return found
 
 
-def _pod_ips(status: View) -> list[Error]:
-    return _ips(status.get("podIPs") or [], _STATUS / "podIPs", "IP")
+def _pod_ips(status: View, old: View, version: tuple[int, int]) -> list[Error]:
+    return _ips(status.get("podIPs") or [], _STATUS / "podIPs", old.get("podIPs") or [], version)
 
 
-def _host_ips(status: View) -> list[Error]:
+def _host_ips(status: View, old: View, version: tuple[int, int]) -> list[Error]:
     addresses = status.get("hostIPs") or []
     if not addresses:
         return []
@@ -167,7 +167,7 @@ def _host_ips(status: View) -> list[Error]:
     found: list[Error] = []
     if (status.get("hostIP") or "") != (addresses[0].get("ip") or ""):
         found.append(field.invalid(path[0] / "ip", addresses[0].get("ip") or "", "must be equal to `hostIP`"))
-    return found + _ips(addresses, path, "IP")
+    return found + _ips(addresses, path, old.get("hostIPs") or [], version)
 
 
 def _users(statuses: Iterable[View], os: str, path: Path) -> list[Error]:

@@ -8,6 +8,7 @@ from typing import Final
 from apimachinery import field, validation
 from apimachinery.field import Error, Path
 from apimachinery.objects import View
+from server.registry.addresses import legacy_ip
 from server.registry.core.internal import internal_value
 from server.registry.core.podspec_containers import (
     ContainerScope,
@@ -31,7 +32,6 @@ _INT32_MAX: Final = 2**31 - 1
 _DNS_POLICIES: Final = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]
 _RESTART_POLICIES: Final = ["Always", "OnFailure", "Never"]
 _PREEMPTION_POLICIES: Final = ["PreemptLowerPriority", "Never"]
-_IP: Final = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 
 def validate(spec: View, path: Path, options: Options, *, meta: View | None = None) -> list[Error]:
@@ -78,7 +78,7 @@ def validate(spec: View, path: Path, options: Options, *, meta: View | None = No
     found += _names(spec, path)
     if spec.get("tolerations"):
         found += validate_tolerations(spec["tolerations"], path / "tolerations")
-    found += _host_aliases(spec.get("hostAliases") or (), path / "hostAliases")
+    found += _host_aliases(spec.get("hostAliases") or (), path / "hostAliases", options)
     found += _class_names(spec, path)
     if spec.get("preemptionPolicy") is not None:
         found += _choice(spec["preemptionPolicy"], _PREEMPTION_POLICIES, path / "preemptionPolicy")
@@ -131,11 +131,6 @@ def _host_network_ports(spec: View, path: Path, options: Options) -> list[Error]
     return found
 
 
-def valid_ip(text: str, path: Path) -> list[Error]:
-    """Field errors of an IP address."""
-    return [] if validation.is_ip(text) else [field.invalid(path, text, _IP)]
-
-
 def _dns_config(spec: View, path: Path, options: Options) -> list[Error]:
     config = spec.get("dnsConfig")
     if spec.get("dnsPolicy") == "None":
@@ -151,7 +146,7 @@ def _dns_config(spec: View, path: Path, options: Options) -> list[Error]:
     if len(servers) > 3:
         found.append(field.invalid(path / "nameservers", servers, "must not have more than 3 nameservers"))
     for i, server in enumerate(servers):
-        found += valid_ip(server, (path / "nameservers")[i])
+        found += legacy_ip((path / "nameservers")[i], server, options.version)
     if len(searches) > 32:
         found.append(field.invalid(path / "searches", searches, "must not have more than 32 search paths"))
     if len(" ".join(searches)) > 2048:
@@ -209,10 +204,10 @@ def _hostname_override(spec: View, path: Path) -> list[Error]:
     return found
 
 
-def _host_aliases(aliases: Iterable[View], path: Path) -> list[Error]:
+def _host_aliases(aliases: Iterable[View], path: Path, options: Options) -> list[Error]:
     found: list[Error] = []
     for i, alias in enumerate(aliases):
-        found += valid_ip(alias.get("ip") or "", path[i] / "ip")
+        found += legacy_ip(path[i] / "ip", alias.get("ip") or "", options.version)
         for j, name in enumerate(alias.get("hostnames") or ()):
             found += [field.invalid((path[i] / "hostnames")[j], name, p) for p in validation.dns1123_subdomain(name)]
     return found

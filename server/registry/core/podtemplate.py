@@ -10,6 +10,7 @@ from apimachinery.field import Error, Path
 from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.core.podspec_defaults import default_template
+from server.registry.core.podspec_disabled import drop_disabled_template_fields
 from server.registry.core.podspec_options import Options
 from server.registry.core.podspec_template import (
     CONTAINERS,
@@ -43,6 +44,14 @@ class PodTemplateStrategy(BuiltinStrategy):
 
     def default(self, obj: Object) -> None:
         default_template(obj.setdefault("template", {}))
+
+    def prepare_for_create(self, obj: Object, ctx: Context) -> None:
+        drop_disabled_template_fields(obj["template"], None, self.options.version)
+        super().prepare_for_create(obj, ctx)
+
+    def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
+        drop_disabled_template_fields(obj["template"], old["template"], self.options.version)
+        super().prepare_for_update(obj, old, ctx)
 
     def validate(self, obj: View, ctx: Context) -> list[Error]:
         return super().validate(obj, ctx) + validate_template(obj["template"], _TEMPLATE, self.options)

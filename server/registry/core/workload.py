@@ -12,6 +12,7 @@ from apimachinery import field, intstr, meta, validation
 from apimachinery.field import Error, Path
 from apimachinery.objects import Object, View
 from server.registry.core.podspec_defaults import default_template
+from server.registry.core.podspec_disabled import drop_disabled_template_fields
 from server.registry.core.podspec_options import Options
 from server.registry.core.podspec_warnings import template_warnings
 from server.registry.generic import SpecStrategy, StatusStrategy
@@ -85,6 +86,19 @@ class WorkloadStrategy(SpecStrategy):
 
     def default_spec(self, spec: Object) -> None:
         """The kind's own defaults."""
+
+    def template_of(self, spec: Any) -> Any:
+        """The template within a spec; None where there is none."""
+        return spec.get("template")
+
+    def prepare_for_create(self, obj: Object, ctx: Context) -> None:
+        drop_disabled_template_fields(self.template_of(obj["spec"]), None, self.options.version)
+        super().prepare_for_create(obj, ctx)
+
+    def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
+        template, before = self.template_of(obj["spec"]), self.template_of(old["spec"])
+        drop_disabled_template_fields(template, before, self.options.version)
+        super().prepare_for_update(obj, old, ctx)
 
     def validate_spec(self, spec: View, old: View | None) -> list[Error]:
         """The kind's own rules; `old` is the stored spec on updates."""

@@ -26,6 +26,14 @@ def with_metadata(obj: Object, **metadata: Any) -> Object:
     return {**obj, "metadata": {**obj["metadata"], **metadata}}
 
 
+def daemon_set(**container: Any) -> Object:
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "c", "image": "i:1", **container}]},
+    }
+    return {"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
+
+
 def service(**spec: Any) -> Object:
     return {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}, **spec}}
 
@@ -66,6 +74,50 @@ REQUESTS = [
         ),
         f'ConfigMap "c" is invalid: metadata.ownerReferences: Invalid value: {OWNERS}: Only one reference can have '
         'Controller set to true. Found "true" in references for A/a and A/b',
+    ),
+    Asked(
+        "api/pod/util.go, dropContainerStopSignals: alpha, and a lifecycle without anything else goes with it",
+        "POST",
+        f"{NS}/pods?{DRY}",
+        pod(containers=[{"name": "c", "image": "i:1", "lifecycle": {"stopSignal": "SIGTERM"}}]),
+        status=201,
+        shows=lambda b: "lifecycle" in b["spec"]["containers"][0],
+        shown=False,
+    ),
+    Asked(
+        "api/pod/util.go, dropContainerStopSignals: handlers stay",
+        "POST",
+        f"/apis/apps/v1/namespaces/default/daemonsets?{DRY}",
+        daemon_set(lifecycle={"stopSignal": "SIGTERM", "preStop": {"sleep": {"seconds": 1}}}),
+        status=201,
+        shows=lambda b: b["spec"]["template"]["spec"]["containers"][0]["lifecycle"],
+        shown={"preStop": {"sleep": {"seconds": 1}}},
+    ),
+    Asked(
+        "api/pod/util.go, dropDisabledClusterTrustBundleProjection: off by default, which leaves a source without one",
+        "POST",
+        f"{NS}/pods?{DRY}",
+        pod(volumes=[{"name": "v", "projected": {"sources": [{"clusterTrustBundle": {"path": "p", "name": "n"}}]}}]),
+        status=201,
+        shows=lambda b: b["spec"]["volumes"][0]["projected"]["sources"],
+        shown=[{}],
+        warns=('volume "v" (Projected) has no sources provided',),
+    ),
+    Asked(
+        "api/pod/util.go, dropDisabledWorkloadRef: GenericWorkload is alpha",
+        "POST",
+        f"{NS}/pods?{DRY}",
+        pod(schedulingGroup={"podGroupName": "g"}),
+        status=201,
+        shows=lambda b: "schedulingGroup" in b["spec"],
+        shown=False,
+    ),
+    refused(
+        "core/validation.go, ValidateHostAliases and validatePodDNSConfig: IsValidIPForLegacyField, strict since 1.36",
+        f"{NS}/pods?{DRY}",
+        pod(hostAliases=[{"ip": "010.0.0.1"}], dnsConfig={"nameservers": ["::ffff:1.2.3.4"]}),
+        'Pod "p" is invalid: [spec.dnsConfig.nameservers[0]: Invalid value: "::ffff:1.2.3.4": must not be an '
+        'IPv4-mapped IPv6 address, spec.hostAliases[0].ip: Invalid value: "010.0.0.1": must not have leading 0s]',
     ),
     refused(
         "core/validation.go, ValidateService: load balancers do not expose kubelets",
