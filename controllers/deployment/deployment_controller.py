@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from apimachinery import errors, meta
@@ -39,6 +38,7 @@ class DeploymentController:
     def __init__(self, context: ControllerContext) -> None:
         self._client = context.client
         self._clock = context.clock
+        self._version = context.version
         self._recorder = context.events.recorder("deployment-controller")
         self._queue = context.queue("deployment", str)
         self._written = WrittenVersions()
@@ -271,7 +271,7 @@ class DeploymentController:
             raise
         self._written_sets.wrote(meta.key(created), created)
         if size > 0:
-            self._scaled(deployment, "up", created, 0, size)
+            self._scaled(deployment, created, 0, size, created=True)
         changed: Object = {**status, "conditions": list(status.get("conditions") or ())}
         if progress.has_deadline(deployment):
             message = f'Created new replica set "{name}"'
@@ -420,11 +420,11 @@ class DeploymentController:
         metadata = {**rs["metadata"], "annotations": annotations}
         written = await self._update_set({**rs, "metadata": metadata, "spec": {**rs["spec"], "replicas": size}})
         if size != before:
-            self._scaled(deployment, "up" if size > before else "down", rs, before, size)
+            self._scaled(deployment, rs, before, size)
         return written
 
-    def _scaled(self, deployment: View, direction: str, rs: View, before: int, size: int) -> None:
-        message = f"Scaled {direction} replica set {meta.name(rs)} from {before} to {size}"
+    def _scaled(self, deployment: View, rs: View, before: int, size: int, *, created: bool = False) -> None:
+        message = rollout.scaling_message(meta.name(rs), before, size, created=created, version=self._version)
         self._recorder.event(deployment, "Normal", "ScalingReplicaSet", message)
 
     async def _update_set(self, rs: Object) -> View:
@@ -444,7 +444,7 @@ class DeploymentController:
 
     def _status(self, deployment: View, new: View | None, old: Sequence[View]) -> Object:
         sets = [*old, new] if new is not None else list(old)
-        return progress.calculate(deployment, sets, new, self._clock.now())
+        return progress.calculate(deployment, sets, new, self._clock.now(), version=self._version)
 
     async def _store_progress(self, deployment: View, new: View | None, old: Sequence[View]) -> None:
         sets = [*old, new] if new is not None else list(old)
@@ -459,11 +459,7 @@ class DeploymentController:
         if rollout.is_complete(deployment, status) or condition.get("reason") == progress.TIMED_OUT:
             return
         left = progress.progress_due(deployment, condition) - self._clock.now()
-        key = meta.key(deployment)
-        if left < timedelta(seconds=1):
-            self._queue.add_rate_limited(key)
-        else:
-            self._queue.add_after(key, left.total_seconds() + 1)
+        self._queue.add_after(meta.key(deployment), max(0.0, left.total_seconds()) + 1)
 
     async def _store(self, deployment: View, status: Object) -> bool:
         """Write the status if it differs and nobody wrote in this sync; whether it was written."""

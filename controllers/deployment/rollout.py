@@ -116,6 +116,14 @@ def replica_annotations(deployment: View) -> dict[str, str]:
     return {DESIRED_REPLICAS: str(wanted), MAX_REPLICAS: str(wanted + max_surge(deployment))}
 
 
+def scaling_message(name: str, before: int, size: int, *, created: bool, version: tuple[int, int]) -> str:
+    """What is said when a set is scaled: old and new size since 1.31, the new one first before."""
+    direction = "up" if size > before else "down"
+    if version >= (1, 31):
+        return f"Scaled {direction} replica set {name} from {before} to {size}"
+    return f"Scaled {direction} replica set {name} to {size}" + ("" if created else f" from {before}")
+
+
 def is_scaling_event(deployment: View, sets: Iterable[View]) -> bool:
     """Whether the deployment's size changed since its active sets were last scaled."""
     for rs in sets:

@@ -57,8 +57,10 @@ def new_condition(kind: str, status: str, reason: str, message: str, now: dateti
     }
 
 
-def calculate(deployment: View, sets: Sequence[View], new: View | None, now: datetime) -> Object:
-    """The numbers, and the Available condition."""
+def calculate(
+    deployment: View, sets: Sequence[View], new: View | None, now: datetime, *, version: tuple[int, int] = (1, 36)
+) -> Object:
+    """The numbers, and the Available condition; terminating pods are counted since 1.35."""
     present: View = deployment.get("status") or {}
     count = {
         field: sum(rollout.status_number(s, field) for s in sets)
@@ -73,7 +75,8 @@ def calculate(deployment: View, sets: Sequence[View], new: View | None, now: dat
         "unavailableReplicas": max(0, rollout.total(sets) - count["availableReplicas"]),
     }
     status: Object = {k: v for k, v in numbers.items() if v}
-    status["terminatingReplicas"] = count["terminatingReplicas"]
+    if version >= (1, 35):
+        status["terminatingReplicas"] = count["terminatingReplicas"]
     if present.get("collisionCount") is not None:
         status["collisionCount"] = present["collisionCount"]
     status["conditions"] = list(present.get("conditions") or ())

@@ -6,14 +6,18 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from apimachinery import meta
+from apimachinery import errors, meta
 from apimachinery.objects import View
+from controllers.runtime.consistency import WrittenVersions
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
-from controllers.runtime.errors import ReconcileError
+from controllers.runtime.errors import RETRIABLE, ReconcileError
 from controllers.runtime.flags import flag
 from controllers.runtime.resources import NODES
+
+_UPDATE_TRIES: Final = 3
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,6 +30,7 @@ class NodeIPAMOptions:
     cluster_cidr: str = flag("", "Range of the pods' addresses; two, separated by a comma, for both families.")
     node_cidr_mask_size: int = flag(24, "Prefix length of a node's IPv4 range.")
     node_cidr_mask_size_ipv6: int = flag(64, "Prefix length of a node's IPv6 range.")
+    service_cluster_ip_range: str = flag("", "Range of the Services' addresses, kept free in the pods' range.")
 
 
 class CidrSet:
@@ -46,6 +51,15 @@ class CidrSet:
         network = ipaddress.ip_network(cidr, strict=False)
         if network.version == self._cluster.version and network.network_address in self._cluster:
             self._used.add(self._index(network))
+
+    def keep_free(self, network: Network) -> None:
+        """No node is to get a part of this range."""
+        if network.version != self._cluster.version or not network.overlaps(self._cluster):
+            return
+        start = int(self._cluster.network_address)
+        first = (int(network.network_address) - start) // self._size
+        last = (int(network.broadcast_address) - start) // self._size
+        self._used.update(range(max(0, first), min(self._count - 1, last) + 1))
 
     def allocate(self) -> str | None:
         """The next free range, None when all are taken."""
@@ -73,7 +87,11 @@ def cidr_sets(options: NodeIPAMOptions) -> list[CidrSet]:
     """One set a family of --cluster-cidr; raises ValueError."""
     networks = [ipaddress.ip_network(part.strip()) for part in options.cluster_cidr.split(",") if part.strip()]
     sizes = {4: options.node_cidr_mask_size, 6: options.node_cidr_mask_size_ipv6}
-    return [CidrSet(network, sizes[network.version]) for network in networks]
+    sets = [CidrSet(network, sizes[network.version]) for network in networks]
+    for part in filter(None, map(str.strip, options.service_cluster_ip_range.split(","))):
+        for cidr_set in sets:
+            cidr_set.keep_free(ipaddress.ip_network(part))
+    return sets
 
 
 class NodeIPAMController:
@@ -83,6 +101,7 @@ class NodeIPAMController:
         options = context.options(NodeIPAMOptions)
         self._client = context.client
         self._recorder = context.events.recorder("cidrAllocator")
+        self._written = WrittenVersions()
         self._sets = cidr_sets(options) if options.allocate_node_cidrs else []
         self._queue = context.queue("cidrallocator_node", str)
         self._nodes = context.informers.informer(NODES)
@@ -107,25 +126,45 @@ class NodeIPAMController:
             self._queue.add(meta.name(node))
 
     def _gone(self, node: View) -> None:
+        self._written.forget(meta.name(node))
         for cidr_set, cidr in zip(self._sets, _cidrs(node), strict=False):
             cidr_set.release(cidr)
 
     async def sync(self, name: str) -> None:
         """Give a node its ranges."""
         node = self._nodes.get(name)
-        if node is None or _cidrs(node):
+        if node is None or _cidrs(node) or not self._written.visible(name, node):
             return
         found = [cidr_set.allocate() for cidr_set in self._sets]
         cidrs = [c for c in found if c is not None]
         if len(cidrs) < len(found):
             self._release(cidrs)
-            self._recorder.event(node, "Normal", "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
-            raise ReconcileError(f"failed to allocate cidr from cluster cidr for node {name}: no more ranges")
-        try:
-            await self._client.patch(NODES, name, {"spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs}})
-        except BaseException:
-            self._release(cidrs)
-            raise
+            self._tell(node, "CIDRNotAvailable")
+            raise ReconcileError(
+                f"failed to allocate cidr from cluster cidr at idx:{found.index(None)}: CIDR allocation failed;"
+                " there are no remaining CIDRs left to allocate in the accepted range"
+            )
+        await self._assign(node, cidrs)
+
+    async def _assign(self, node: View, cidrs: list[str]) -> None:
+        """Write the ranges; three failures in a row are told of, and the ranges given back if that is safe."""
+        patch = {"spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs}}
+        for attempt in range(_UPDATE_TRIES):
+            try:
+                written = await self._client.patch(NODES, meta.name(node), patch)
+            except RETRIABLE as error:
+                if attempt < _UPDATE_TRIES - 1:
+                    continue
+                self._tell(node, "CIDRAssignmentFailed")
+                if not isinstance(error, errors.ServerTimeout):
+                    self._release(cidrs)
+                raise
+            else:
+                self._written.wrote(meta.name(node), written)
+                return
+
+    def _tell(self, node: View, what: str) -> None:
+        self._recorder.event(node, "Normal", what, f"Node {meta.name(node)} status is now: {what}")
 
     def _release(self, cidrs: Sequence[str]) -> None:
         for cidr_set, cidr in zip(self._sets, cidrs, strict=False):

@@ -62,8 +62,19 @@ def _deletion_cost(pod: View) -> int:
         return 0
 
 
-def count_status(rs: View, pods: Sequence[View], now: datetime, failure: Exception | None, diff: int) -> Object:
-    """The status for these claimed pods; `diff` is active minus wanted when `failure` happened."""
+def count_status(
+    rs: View,
+    pods: Sequence[View],
+    now: datetime,
+    failure: Exception | None,
+    diff: int,
+    *,
+    version: tuple[int, int] = (1, 36),
+) -> Object:
+    """The status for these claimed pods; `diff` is active minus wanted when `failure` happened.
+
+    ReplicaSets count terminating pods since 1.35.
+    """
     present: View = rs.get("status") or {}
     template_labels = meta.labels(rs["spec"].get("template") or {}).items()
     min_ready = rs["spec"].get("minReadySeconds") or 0
@@ -75,7 +86,7 @@ def count_status(rs: View, pods: Sequence[View], now: datetime, failure: Excepti
     status: Object = {"replicas": len(active)}
     optional = {"fullyLabeledReplicas": labelled, "readyReplicas": len(ready), "availableReplicas": available}
     status.update({k: v for k, v in optional.items() if v})
-    if rs["kind"] == "ReplicaSet":
+    if rs["kind"] == "ReplicaSet" and version >= (1, 35):
         status["terminatingReplicas"] = terminating
     if present.get("observedGeneration"):
         status["observedGeneration"] = present["observedGeneration"]

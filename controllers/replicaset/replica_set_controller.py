@@ -84,6 +84,7 @@ class ReplicaSetController:
         self._flavour = flavour
         self._client = context.client
         self._clock = context.clock
+        self._version = context.version
         self._pod_control = PodControl(context.client, context.events.recorder(flavour.source))
         self._expectations = UIDTrackingExpectations(context.clock)
         self._written = WrittenVersions()
@@ -180,7 +181,7 @@ class ReplicaSetController:
         failure: Exception | None = None
         if self._expectations.satisfied(key) and not meta.is_deleting(owner):
             failure = await self._manage(owner, active, diff)
-        status = count_status(owner, pods, self._clock.now(), failure, diff)
+        status = count_status(owner, pods, self._clock.now(), failure, diff, version=self._version)
         written = await self._store_status(owner, status)
         if failure is not None:
             raise failure

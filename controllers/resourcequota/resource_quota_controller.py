@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from apimachinery import meta
-from apimachinery.gvk import GroupVersionResource
+from apimachinery import meta, resource_list
+from apimachinery.gvk import GroupResource, GroupVersionResource
 from apimachinery.objects import Object, View
-from apimachinery.quantity import Quantity
-from controllers.resourcequota import usage
+from apimachinery.quota import SPECIFIC, evaluator_for
+from apimachinery.quota.evaluator import Evaluator
+from apimachinery.quota.pods import is_charged
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Controller
-from controllers.runtime.discovery import ServerResources, discover
+from controllers.runtime.discovery import discover
 from controllers.runtime.flags import flag
 from controllers.runtime.informer import SharedInformer
 from controllers.runtime.resources import PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES
 
 _GATHER_SECONDS: Final = 0.05
-_SPECIFIC: Final = frozenset({PODS, SERVICES, PERSISTENT_VOLUME_CLAIMS})
+_WHOLE: Final = frozenset({PODS, SERVICES, PERSISTENT_VOLUME_CLAIMS})
+"""Resources whose objects are measured; of all others only the number counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class ResourceQuotaOptions:
 
 
 class ResourceQuotaController:
-    """Keys are quotas; objects that go are noticed, objects that come were counted by admission."""
+    """Keys are quotas; what frees a quota is noticed, what uses it was charged by admission."""
 
     def __init__(self, context: ControllerContext) -> None:
         self._context = context
@@ -42,12 +45,13 @@ class ResourceQuotaController:
         self._queue = context.queue("resourcequota_primary", str)
         self._quotas = context.informers.informer(RESOURCE_QUOTAS)
         self._pods = context.informers.informer(PODS)
+        self._quotas.add_handler(on_add=self._enqueue, on_update=self._quota_updated, on_delete=self._freed)
+        self._pods.add_handler(on_update=self._pod_updated, on_delete=self._freed)
         for resource in (SERVICES, PERSISTENT_VOLUME_CLAIMS):
-            self._follow(context.informers.informer(resource))
-        self._followed: set[GroupVersionResource] = set(_SPECIFIC)
-        self._resources: ServerResources | None = None
-        self._quotas.add_handler(on_add=self._enqueue, on_update=self._quota_updated, on_delete=self._gone)
-        self._pods.add_handler(on_update=self._pod_updated, on_delete=self._gone)
+            context.informers.informer(resource).add_handler(
+                on_update=self._remeasured_by(evaluator_for(resource.group_resource)), on_delete=self._freed
+            )
+        self._followed: set[GroupVersionResource] = {*_WHOLE, RESOURCE_QUOTAS}
         self._controller = Controller(
             "resourcequota-controller",
             self._queue,
@@ -68,9 +72,6 @@ class ResourceQuotaController:
             for quota in self._quotas.list():
                 self._enqueue(quota)
 
-    def _follow(self, informer: SharedInformer) -> None:
-        informer.add_handler(on_delete=self._gone)
-
     def _enqueue(self, quota: View) -> None:
         self._queue.add(meta.key(quota))
 
@@ -83,10 +84,18 @@ class ResourceQuotaController:
 
     def _pod_updated(self, old: View, pod: View) -> None:
         now = self._clock.now()
-        if usage.counts(old, now) and not usage.counts(pod, now):
-            self._gone(pod)
+        if is_charged(old, now) and not is_charged(pod, now):
+            self._freed(pod)
 
-    def _gone(self, obj: View) -> None:
+    def _remeasured_by(self, evaluator: Evaluator) -> Callable[[View, View], None]:
+        def updated(old: View, new: View) -> None:
+            now = self._clock.now()
+            if evaluator.usage(old, now) != evaluator.usage(new, now):
+                self._freed(new)
+
+        return updated
+
+    def _freed(self, obj: View) -> None:
         for quota in self._quotas.list(meta.namespace(obj)):
             self._queue.add_soon(meta.key(quota), _GATHER_SECONDS)
 
@@ -96,37 +105,36 @@ class ResourceQuotaController:
         if quota is None:
             return
         hard: dict[str, str] = dict(quota["spec"].get("hard") or {})
-        used: dict[str, Quantity] = {}
-        now = self._clock.now()
-        for resource, names in (await self._by_resource(hard)).items():
-            objects = [o for o in await self._objects(resource, meta.namespace(quota)) if usage.in_scopes(quota, o)]
-            for name in names:
-                used[name] = usage.used(name, objects, now)
-        status: Object = {"hard": hard, "used": {n: used[n].canonical() for n in hard if n in used}}
         present = quota.get("status") or {}
-        if present.get("hard") != hard or not _same(present.get("used") or {}, used):
+        before = resource_list.read(present.get("used"))
+        used = {n: a for n, a in before.items() if n in hard}
+        for evaluator, resource in await self._counters(hard):
+            used |= evaluator.total(quota, await self._objects(resource, meta.namespace(quota)), self._clock.now())
+        if present.get("hard") != hard or before != used:
+            status: Object = {"hard": hard, "used": {n: used[n].canonical() for n in hard if n in used}}
             await self._client.update_status(RESOURCE_QUOTAS, {**quota, "status": status})
 
-    async def _by_resource(self, hard: dict[str, str]) -> dict[GroupVersionResource, list[str]]:
-        if any(n.startswith("count/") for n in hard):
-            self._resources = await discover(self._client)
-        served = self._resources.preferred("list", "watch") if self._resources else []
-        known = {(r.resource.group, r.resource.resource): r.resource for r in served}
-        result: dict[GroupVersionResource, list[str]] = {}
-        for name in hard:
-            resource = usage.resource_of(name, lambda group, plural: known.get((group, plural)))
-            if resource is not None:
-                result.setdefault(resource, []).append(name)
-        return result
+    async def _counters(self, hard: Iterable[str]) -> list[tuple[Evaluator, GroupVersionResource]]:
+        """Who counts what for these names."""
+        found = [
+            (evaluator, GroupVersionResource("", "v1", name))
+            for name, evaluator in SPECIFIC.items()
+            if evaluator.matching(hard)
+        ]
+        counted = {name for evaluator, _ in found for name in evaluator.counted}
+        if others := {n.removeprefix("count/") for n in hard if n.startswith("count/") and n not in counted}:
+            served = (await discover(self._client)).preferred("list", "watch")
+            known = {str(r.resource.group_resource): r.resource for r in served}
+            found += [(Evaluator(GroupResource.parse(n)), known[n]) for n in sorted(others) if n in known]
+        return found
 
     async def _objects(self, resource: GroupVersionResource, namespace: str) -> list[View]:
-        informer = self._context.informers.informer(resource, metadata_only=resource not in _SPECIFIC)
+        informer = self._context.informers.informer(resource, metadata_only=resource not in _WHOLE)
         if resource not in self._followed:
             self._followed.add(resource)
             self._follow(informer)
         await informer.wait_for_sync()
         return informer.list(namespace)
 
-
-def _same(present: View, used: dict[str, Quantity]) -> bool:
-    return present.keys() == used.keys() and all(Quantity.parse(str(v)) == used[n] for n, v in present.items())
+    def _follow(self, informer: SharedInformer) -> None:
+        informer.add_handler(on_delete=self._freed)

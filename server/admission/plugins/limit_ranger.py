@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from apimachinery import meta
+from apimachinery import meta, resource_list
 from apimachinery.objects import Object, View
 from apimachinery.quantity import Quantity
+from apimachinery.resource_list import ResourceList
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
 from server.admission.plugins.lister import Lister
 from server.admission.plugins.refusal import aggregate, forbidden
-from server.admission.plugins.resource_list import ResourceList
 
 ANNOTATION: Final = "kubernetes.io/limit-ranger"
 _MAX_MILLI: Final = (2**63 - 1) // 1000

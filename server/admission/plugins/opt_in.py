@@ -5,9 +5,9 @@ Models plugin/pkg/admission/network/denyserviceexternalips and plugin/pkg/admiss
 
 from __future__ import annotations
 
+from apimachinery import resource_list
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
 from server.admission.plugins.refusal import forbidden
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from apimachinery import jsonvalue, meta
+from apimachinery import jsonvalue, meta, resource_list
 from apimachinery.clock import Clock
-from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, View
+from apimachinery.quota import evaluator_for
+from apimachinery.quota.evaluator import Evaluator
+from apimachinery.resource_list import ResourceList
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
 from server.admission.plugins.lister import Lister
-from server.admission.plugins.quota.claims import ClaimEvaluator
-from server.admission.plugins.quota.evaluator import Evaluator
-from server.admission.plugins.quota.pods import PodEvaluator
-from server.admission.plugins.quota.services import ServiceEvaluator
 from server.admission.plugins.refusal import forbidden
-from server.admission.plugins.resource_list import ResourceList
 from server.registry.registry import Registry
 
 IGNORED: Final = frozenset(
@@ -36,18 +32,6 @@ IGNORED: Final = frozenset(
         "tokenreviews.authentication.k8s.io",
     }
 )
-_ALIASED: Final = ("configmaps", "replicationcontrollers", "resourcequotas", "secrets")
-_EVALUATORS: Final[Mapping[str, Evaluator]] = {
-    "pods": PodEvaluator(),
-    "services": ServiceEvaluator(),
-    "persistentvolumeclaims": ClaimEvaluator(),
-    **{name: Evaluator(GroupResource("", name), (name,)) for name in _ALIASED},
-}
-
-
-def evaluator_for(resource: GroupResource) -> Evaluator:
-    """Who counts a kind; kinds without rules of their own are counted by `count/<resource>`."""
-    return _EVALUATORS.get(str(resource)) or Evaluator(resource)
 
 
 @dataclass(frozen=True, slots=True)

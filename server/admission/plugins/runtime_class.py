@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from apimachinery import resource_list
 from apimachinery.objects import Object, View
 from apimachinery.serializer import go_quote
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
 from server.admission.plugins.lister import Lister
 from server.admission.plugins.refusal import forbidden
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from apimachinery import meta
+from apimachinery import meta, resource_list
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
 from server.admission.plugins.default_class import STORAGE_CLASSES
 from server.admission.plugins.lister import Lister
 from server.admission.plugins.refusal import forbidden

@@ -106,3 +106,16 @@ def test_progress_deadline(last_update: str, reason: str, expected: bool) -> Non
     d = deployment(progressDeadlineSeconds=600)
     now = {"conditions": [{"type": "Progressing", "status": "True", "reason": reason, "lastUpdateTime": last_update}]}
     assert status.is_timed_out(d, now, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("minor", "created", "before", "size", "message"),
+    [
+        (36, True, 0, 3, "Scaled up replica set x from 0 to 3"),
+        (31, False, 3, 1, "Scaled down replica set x from 3 to 1"),
+        (30, True, 0, 3, "Scaled up replica set x to 3"),
+        (29, False, 3, 1, "Scaled down replica set x to 1 from 3"),
+    ],
+)
+def test_what_is_said_of_scaling(minor: int, created: bool, before: int, size: int, message: str) -> None:
+    assert rollout.scaling_message("x", before, size, created=created, version=(1, minor)) == message

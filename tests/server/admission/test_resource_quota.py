@@ -9,7 +9,8 @@ import pytest
 from apimachinery import errors
 from apimachinery.clock import ManualClock
 from apimachinery.objects import Object
-from server.admission.plugins.resource_quota import Charge, ResourceQuota, evaluator_for, refusal
+from apimachinery.quota import evaluator_for
+from server.admission.plugins.resource_quota import Charge, ResourceQuota, refusal
 from tests.server.admission.support import Objects, attributes, named, pod
 
 NOW = ManualClock().now()

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from apimachinery import meta
+from apimachinery import meta, resource_list
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import View
-from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
-from server.admission.plugins.quota.evaluator import ONE, Evaluator, selects
-from server.admission.plugins.resource_list import ResourceList
+from apimachinery.quota.evaluator import ONE, Evaluator, selects
+from apimachinery.resource_list import ResourceList
 
 _COMPUTE: Final = ("cpu", "memory", "ephemeral-storage")
 _NAMES: Final = frozenset({"pods", *_COMPUTE, *(f"requests.{n}" for n in _COMPUTE), *(f"limits.{n}" for n in _COMPUTE)})
@@ -26,7 +24,7 @@ class PodEvaluator(Evaluator):
     def __init__(self) -> None:
         super().__init__(GroupResource("", "pods"))
 
-    def handles(self, operation: Operation, subresource: str) -> bool:
+    def handles(self, operation: str, subresource: str) -> bool:
         return (operation, subresource) in (("CREATE", ""), ("UPDATE", "resize"))
 
     def matching(self, names: Iterable[str]) -> set[str]:
@@ -46,7 +44,7 @@ class PodEvaluator(Evaluator):
 
     def usage(self, obj: View, now: datetime) -> ResourceList:
         found: ResourceList = dict.fromkeys(self.counted, ONE)
-        if _is_alive(obj, now):
+        if is_charged(obj, now):
             found |= _compute_usage(resource_list.pod_total(obj, "requests"), resource_list.pod_total(obj, "limits"))
         return found
 
@@ -92,7 +90,8 @@ def _compute_usage(requests: ResourceList, limits: ResourceList) -> ResourceList
     return found
 
 
-def _is_alive(pod: View, now: datetime) -> bool:
+def is_charged(pod: View, now: datetime) -> bool:
+    """Whether a pod still uses what it asked for: it has not ended, nor overstayed its deletion."""
     if (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded"):
         return False
     deleted, grace = meta.deletion_timestamp(pod), meta.metadata(pod).get("deletionGracePeriodSeconds")

@@ -9,8 +9,7 @@ from typing import Any, Final
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity
-from server.admission.interfaces import Operation
-from server.admission.plugins.resource_list import ResourceList
+from apimachinery.resource_list import ResourceList, add
 
 ONE: Final = Quantity(1)
 ZERO: Final = Quantity(0)
@@ -27,7 +26,7 @@ class Evaluator:
     def __init__(self, resource: GroupResource, aliases: Iterable[str] = ()) -> None:
         self.counted = (count_name(resource), *aliases)
 
-    def handles(self, operation: Operation, subresource: str) -> bool:
+    def handles(self, operation: str, subresource: str) -> bool:
         """Whether this operation may use more of a quota."""
         return operation == "CREATE" and not subresource
 
@@ -50,7 +49,20 @@ class Evaluator:
     def matches(self, quota: View, obj: View) -> bool:
         """Whether a quota concerns the object: by one of its resources, and by all of its scopes."""
         hard = (quota.get("status") or {}).get("hard") or {}
-        return bool(self.matching(hard)) and all(self.in_scope(s, obj) for s in scope_selectors(quota))
+        return bool(self.matching(hard)) and self.in_scopes(quota, obj)
+
+    def in_scopes(self, quota: View, obj: View) -> bool:
+        """Whether an object falls under every scope of a quota."""
+        return all(self.in_scope(s, obj) for s in scope_selectors(quota))
+
+    def total(self, quota: View, objects: Iterable[View], now: datetime) -> ResourceList:
+        """What the objects use of each of spec.hard's resources that this kind uses. Models CalculateUsageStats."""
+        names = self.matching((quota.get("spec") or {}).get("hard") or {})
+        result = dict.fromkeys(names, ZERO)
+        for obj in objects:
+            if self.in_scopes(quota, obj):
+                add(result, {n: a for n, a in self.usage(obj, now).items() if n in names})
+        return result
 
 
 def scope_selectors(quota: View) -> list[Mapping[str, Any]]:

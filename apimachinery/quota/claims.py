@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from apimachinery import meta
+from apimachinery import meta, resource_list
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import View
-from server.admission.interfaces import Operation
-from server.admission.plugins import resource_list
-from server.admission.plugins.quota.evaluator import ONE, Evaluator, selects
-from server.admission.plugins.resource_list import ResourceList
+from apimachinery.quota.evaluator import ONE, Evaluator, selects
+from apimachinery.resource_list import ResourceList
 
 STORAGE: Final = "requests.storage"
 CLAIMS: Final = "persistentvolumeclaims"
@@ -26,7 +24,7 @@ class ClaimEvaluator(Evaluator):
     def __init__(self) -> None:
         super().__init__(GroupResource("", CLAIMS), (CLAIMS,))
 
-    def handles(self, operation: Operation, subresource: str) -> bool:
+    def handles(self, operation: str, subresource: str) -> bool:
         return operation in ("CREATE", "UPDATE") and not subresource
 
     def matching(self, names: Iterable[str]) -> set[str]:

@@ -9,9 +9,8 @@ from typing import Final
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity
-from server.admission.interfaces import Operation
-from server.admission.plugins.quota.evaluator import ONE, ZERO, Evaluator
-from server.admission.plugins.resource_list import ResourceList
+from apimachinery.quota.evaluator import ONE, ZERO, Evaluator
+from apimachinery.resource_list import ResourceList
 
 LOAD_BALANCERS: Final = "services.loadbalancers"
 NODE_PORTS: Final = "services.nodeports"
@@ -23,7 +22,7 @@ class ServiceEvaluator(Evaluator):
     def __init__(self) -> None:
         super().__init__(GroupResource("", "services"), ("services",))
 
-    def handles(self, operation: Operation, subresource: str) -> bool:
+    def handles(self, operation: str, subresource: str) -> bool:
         return operation in ("CREATE", "UPDATE") and not subresource
 
     def matching(self, names: Iterable[str]) -> set[str]:

@@ -1,1 +1,0 @@
-"""Counting what objects use of a ResourceQuota, kind by kind. Models pkg/quota/v1/evaluator/core."""
