@@ -17,6 +17,7 @@ from apimachinery.clusterclock import ClusterClock
 
 SOON_SECONDS: Final = 1.0
 """Retries that are due within this are part of the same moment of the cluster's time."""
+_JUMPS: Final = 100
 _PASSES: Final = 20
 """After so many turns of the event loop without a new step, everybody waits for something."""
 
@@ -114,13 +115,19 @@ class Lockstep:
     async def settle(self, catch_up: Callable[[], Awaitable[int]]) -> None:
         """Go round until nothing is left to do at this moment of the cluster's time.
 
-        `catch_up` returns a revision once everything up to it has been heard.
+        `catch_up` returns a revision once everything up to it has been heard. Who tries the same again and again is
+        left to try once time has moved.
         """
+        jumps = 0
         while self.engaged:
             self.stirred.clear()
             await self._finished()
             revision = await catch_up()
-            if not self._deliver(revision) and not self._jump() and not self.stirred.is_set():
+            if self._deliver(revision):
+                continue
+            if jumps < _JUMPS and self._jump():
+                jumps += 1
+            elif not self.stirred.is_set():
                 return
 
     async def _finished(self) -> None:
