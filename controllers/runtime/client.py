@@ -38,6 +38,8 @@ PARTIAL_METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.
 PARTIAL_METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 MAX_RETRIES: Final = 10
+MAX_IN_FLIGHT: Final = 24
+"""More at once would not be answered sooner, but each of them, and what is urgent among them, later."""
 _QUIET: Final = 4
 _TRANSPORT_ERRORS: Final = (ConnectionFailed, TimeoutError)
 _WATCH_HEAD_SECONDS: Final = 60.0
@@ -67,7 +69,7 @@ class Client:
         config: RestConfig,
         *,
         user_agent: str = "",
-        max_in_flight: int = 64,
+        max_in_flight: int = MAX_IN_FLIGHT,
         qps: float = 0,
         burst: int = 30,
         timeout: float = 60.0,
@@ -308,6 +310,11 @@ class Client:
             log.debug("%s %s: %s; trying again in %s s", method, path, failure, retry_after)
             await self.pacing.sleep(retry_after)
         raise AssertionError("the last attempt returns or raises")
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the next request would wait for others to be answered."""
+        return self._slots.locked()
 
     @property
     def open_requests(self) -> int:

@@ -28,7 +28,7 @@ STATUS_SECONDS: Final = 300.0
 """How often a status is reported that has not changed."""
 _MANY: Final = 500
 """With more nodes than this, a kubelet that starts says so in one event instead of six."""
-_REGISTERING: Final = 32
+_REGISTERING: Final = 8
 _REGISTER_SECONDS: Final = 0.1
 _REGISTER_SECONDS_CAP: Final = 7.0
 

@@ -31,10 +31,8 @@ from controllers.simulated.pod_status import patch_of
 from controllers.simulated.process import Answer, Request
 from controllers.simulated.shell.commands import TOKEN_PATH
 
-PRESSURE: Final = 32
-"""With so many requests under way, a pod that starts is not written before it has come further,"""
 SOON_SECONDS: Final = 2.0
-"""if it will have within so many seconds."""
+"""While requests wait for others, a pod that starts is written once it has come further, if that is so soon."""
 
 log = logging.getLogger(__name__)
 
@@ -190,9 +188,7 @@ class PodAgents:
 
     def _waits(self, machine: PodMachine, left: float) -> bool:
         """Whether to write nothing now: the server is busy, and there will soon be more to say of a pod that starts."""
-        if not machine.starting or left > SOON_SECONDS or self._cadence.moved:
-            return False
-        return self._client.open_requests >= PRESSURE
+        return machine.starting and left <= SOON_SECONDS and self._client.saturated and not self._cadence.moved
 
     async def write(self, key: str) -> None:
         """Bring the newest status to the API server, and end the deletion of a pod of which nothing is left."""
