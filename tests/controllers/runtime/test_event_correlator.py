@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apimachinery.clock import ManualClock
-from controllers.runtime.event_recorder import COMBINED_PREFIX, Correlator
+from controllers.runtime.event_correlator import COMBINED_PREFIX, Correlator
 
 
 def event(message: str, *, name: str = "x", reason: str = "R", sequence: int = 0) -> dict[str, Any]:
