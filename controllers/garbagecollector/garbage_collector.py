@@ -229,14 +229,14 @@ class GarbageCollector:
         seen_waiting = known is not None and not known.virtual and known.deleting_dependents
         if known is not None and seen_waiting and known.identity.namespace in ("", namespace):
             return "waiting"
+        if (ref["uid"], "") in self._absent or (ref["uid"], namespace) in self._absent:
+            return "dangling"
         entry = self._resources.mapping(ref["apiVersion"], ref["kind"])
         if entry is None:
             raise ReconcileError(f'no matches for kind "{ref["kind"]}" in version "{ref["apiVersion"]}"')
         if entry.namespaced and not namespace:
             return None
         where = namespace if entry.namespaced else ""
-        if (ref["uid"], where) in self._absent:
-            return "dangling"
         try:
             owner = await self._client.get(entry.resource, ref["name"], namespace=where)
         except errors.NotFound:

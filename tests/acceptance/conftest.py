@@ -1,4 +1,7 @@
-"""One cluster for each file. A module may say what it needs: NODES, CONTROLLERS, SERVER_ARGS, CONTROLLERS_ARGS."""
+"""One cluster for each file.
+
+A module may say what it needs: NODES, CONTROLLERS, SERVER_ARGS, CONTROLLERS_ARGS, KUBERNETES_VERSION.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         controllers=getattr(module, "CONTROLLERS", True),
         server_args=getattr(module, "SERVER_ARGS", ()),
         controllers_args=getattr(module, "CONTROLLERS_ARGS", ()),
+        kubernetes_version=getattr(module, "KUBERNETES_VERSION", "1.36"),
     ) as started:
         if started.with_controllers:
             started.wait_for_nodes()
