@@ -1,0 +1,1 @@
+"""Upstream's end-to-end specs: their steps and their assertions, played against real processes."""
