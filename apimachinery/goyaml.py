@@ -73,7 +73,11 @@ _LOADER: Final = _loader()
 
 def loads(text: bytes | str) -> Any:
     """The first YAML document as JSON would hold it; raises yaml.YAMLError."""
-    return _string_keys(yaml.load(text, Loader=_LOADER))  # noqa: S506 - a SafeLoader subclass
+    loader = _LOADER(text)
+    try:
+        return _string_keys(loader.get_data() if loader.check_data() else None)
+    finally:
+        loader.dispose()
 
 
 def _dumper() -> type[Any]:

@@ -6,6 +6,7 @@ encoding/json/scanner.go.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any, Final
@@ -37,7 +38,7 @@ class SyntaxFault(ValueError):
 
 def read(body: bytes) -> Any:
     """The value of one JSON document, objects as Pairs and numbers as Number; raises SyntaxFault."""
-    reader = _Reader(body.decode("utf-8", errors="replace"))
+    reader = _Reader(_text(body))
     try:
         value = reader.value("looking for beginning of value", 0)
     except RecursionError:
@@ -61,13 +62,13 @@ def has_duplicates(body: bytes, value: Any) -> bool:
         found = found or len(members_by_key) != len(members)
         return members_by_key
 
-    json.loads(body, object_pairs_hook=pairs)
+    json.loads(_text(body), object_pairs_hook=pairs)
     return found
 
 
 def member(body: bytes, name: str) -> str:
     """The text of a member of a valid JSON object, as it is written; empty when there is none, the last of several."""
-    reader = _Reader(body.decode("utf-8", errors="replace"))
+    reader = _Reader(_text(body))
     found = ""
     if reader._next("") != "{":
         return found
@@ -108,6 +109,20 @@ def plain(tree: Any) -> Any:
     if isinstance(tree, Number):
         return int(tree) if tree.removeprefix("-").isdigit() else float(tree)
     return tree
+
+
+def _text(body: bytes) -> str:
+    """UTF-8 as Go reads it: each byte that is none becomes a replacement character."""
+    return body.decode("utf-8", errors="go-replace")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+codecs.register_error("go-replace", _replace)
 
 
 class _Reader:

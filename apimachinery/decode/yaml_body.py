@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+import yaml.scanner
 
 from apimachinery import serializer
 
@@ -18,15 +19,24 @@ def read(body: bytes) -> Any:
 
 
 def _problem(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"error converting YAML to JSON: yaml: line {error.problem_mark.line + 1}: {error.problem}"
-    return f"error converting YAML to JSON: yaml: {error}"
+    """The error in go-yaml's words, which names lines but the first, and those of the parser one too low."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return f"yaml: {error}"
+    line = 0
+    if error.problem_mark is not None and error.problem_mark.line:
+        line = error.problem_mark.line + isinstance(error, yaml.scanner.ScannerError)
+    elif error.context_mark is not None:
+        line = error.context_mark.line
+    return f"yaml: line {line}: {error.problem}" if line else f"yaml: {error.problem}"
 
 
 def duplicates(body: bytes) -> str:
     """What sigs.k8s.io/yaml says of keys that a YAML document sets twice; empty when none is."""
-    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
-    root = yaml.compose(body, Loader=loader)
+    loader = (yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)(body)
+    try:
+        root = loader.get_node() if loader.check_node() else None
+    finally:
+        loader.dispose()
     found: list[str] = []
     _collect(root, found)
     return "\n".join(["yaml: unmarshal errors:", *found]) if found else ""

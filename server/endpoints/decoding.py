@@ -15,6 +15,7 @@ from server.endpoints.scope import Scope
 from server.registry import custom_decoding
 
 DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
+_YAML_ERRORS = "yaml: unmarshal errors:\n"
 _LEGACY_SCHEME = "pkg/api/legacyscheme/scheme.go:30"
 _META_SCHEME = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
 
@@ -145,17 +146,22 @@ def check_kind(scope: Scope, given: GroupVersionKind, wanted: GroupVersionKind) 
     """BadRequest when the body is of another kind or version."""
     if given == wanted:
         return
+    if why := why_not(scope, given, wanted):
+        raise errors.BadRequest(decoders.not_handled(given.kind, given.version, wanted.kind, why))
+    raise _other_version(given, wanted)
+
+
+def why_not(scope: Scope, given: GroupVersionKind, wanted: GroupVersionKind) -> str:
+    """What keeps a kind from being converted to another; empty for versions of one kind."""
     if given not in scope.services.definitions.kinds:
-        why = (
+        return (
             f"no kind {serializer.go_quote(given.kind)} is registered for version "
             f'{serializer.go_quote(given.api_version)} in scheme "{_LEGACY_SCHEME}"'
         )
-    elif given.group_kind == wanted.group_kind:
-        raise _other_version(given, wanted)
-    else:
-        internal = wanted.group.partition(".")[0] or "core"
-        why = f"converting ({given.version}.{given.kind}) to ({internal}.{wanted.kind}): unknown conversion"
-    raise errors.BadRequest(decoders.not_handled(given.kind, given.version, wanted.kind, why))
+    if given.group_kind == wanted.group_kind:
+        return ""
+    internal = wanted.group.partition(".")[0] or "core"
+    return f"converting ({given.version}.{given.kind}) to ({internal}.{wanted.kind}): unknown conversion"
 
 
 def _is_custom(scope: Scope, kind: GroupVersionKind) -> bool:
@@ -187,7 +193,13 @@ def _judge(
     if mode == "Strict":
         why = decoders.strict_error(problems)
         raise errors.BadRequest(decoders.not_handled(given.kind, given.version, wanted.kind, why))
-    scope.request.warnings.extend(list(problems))
+    warn(scope, problems)
+
+
+def warn(scope: Scope, problems: tuple[str, ...]) -> None:
+    """Warn of what strict decoding found; YAML's list of problems is one warning a line."""
+    for problem in problems:
+        scope.request.warnings.extend([line.strip() for line in problem.removeprefix(_YAML_ERRORS).split("\n")])
 
 
 def decode_delete_options(scope: Scope, raw: bytes) -> View:

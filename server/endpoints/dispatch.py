@@ -58,7 +58,7 @@ class Dispatcher:
         endpoint = catalog.get(info.api_group, info.api_version, info.resource)
         if endpoint is None and catalog.is_custom(info.api_group):
             return not_found_page()
-        if endpoint is None or (info.api_prefix == "api") != (not info.api_group):
+        if endpoint is None or info.verb == "proxy" or (info.api_prefix == "api") != (not info.api_group):
             raise no_such_resource()
         return await self._call(request, info, endpoint)
 

@@ -33,10 +33,10 @@ def optional_boolean(query: Query, name: str) -> bool | None:
 
 
 def optional_integer(query: Query, name: str) -> int | None:
-    """An integer parameter, None when absent or empty; BadRequest when it is none."""
-    text = query.get(name)
-    if not text:
+    """An integer parameter, None when absent; BadRequest when it is none, as an empty one is."""
+    if name not in query:
         return None
+    text = query.get(name)
     digits = text.removeprefix("-").removeprefix("+")
     if not digits.isdecimal() or not digits.isascii():
         raise errors.BadRequest(f"strconv.ParseInt: parsing {go_quote(text)}: invalid syntax")
@@ -49,11 +49,12 @@ def parse_resource_version(text: str) -> int | None:
     """None when empty; ValueError with upstream's text when it is no number."""
     if not text:
         return None
-    if not text.isdecimal() or not text.isascii():
-        raise ValueError(
-            f"resourceVersion: Invalid value: {go_quote(text)}: "
-            f"strconv.ParseUint: parsing {go_quote(text)}: invalid syntax"
-        )
+    problem = "" if text.isdecimal() and text.isascii() else "invalid syntax"
+    if not problem and int(text) >= 2**64:
+        problem = "value out of range"
+    if problem:
+        quoted = go_quote(text)
+        raise ValueError(f"resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}: {problem}")
     return int(text)
 
 

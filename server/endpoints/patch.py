@@ -23,6 +23,7 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
 MAX_OPERATIONS: Final = 10_000
+_YAML_TO_JSON: Final = "error converting YAML to JSON: "
 
 _Apply: TypeAlias = Callable[[View], Object]
 _Patcher: TypeAlias = Callable[[Scope, bytes, WriteOptions], _Apply]
@@ -84,10 +85,6 @@ def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
     if manager is None:
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
     body = _yaml(raw)
-    if asked.field_validation != "Ignore" and (problems := body.duplicates()):
-        if asked.field_validation == "Strict":
-            raise errors.BadRequest(f"error strict decoding YAML: {problems[0]}")
-        scope.request.warnings.extend(list(problems))
     pristine = serializer.dumps(body.value)
 
     async def transform(existing: View | None) -> Object:
@@ -95,6 +92,7 @@ def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
         now = scope.services.clock.now()
         live = jsonvalue.copy(existing)
         obj = manager.apply(live, configuration, asked.field_manager, force=bool(asked.force), now=now)
+        _judge_yaml(scope, body, asked)
         if existing is None and meta.uid(obj):
             raise errors.Conflict.of(
                 scope.resource.group_resource,
@@ -112,14 +110,23 @@ def _apply(scope: Scope, raw: bytes, asked: WriteOptions) -> Transform:
     return transform
 
 
+def _judge_yaml(scope: Scope, body: Body, asked: WriteOptions) -> None:
+    if asked.field_validation != "Ignore" and (problems := body.duplicates()):
+        if asked.field_validation == "Strict":
+            raise errors.BadRequest(f"error strict decoding patch: {_YAML_TO_JSON}{problems[0]}")
+        decoding.warn(scope, problems)
+
+
 def _yaml(raw: bytes) -> Body:
     try:
         body = Body.parse(raw, is_yaml=True)
     except DecodeError as e:
-        raise errors.BadRequest(f"error decoding YAML: {e}") from None
+        raise errors.BadRequest(f"error decoding patch: {_YAML_TO_JSON}{e}") from None
+    if body.value is None:
+        body.value = {}
     if not isinstance(body.value, dict):
         why = f"json: cannot unmarshal {diagnose.word(body.value)} into Go value of type map[string]interface {{}}"
-        raise errors.BadRequest(f"error decoding YAML: {why}")
+        raise errors.BadRequest(f"error decoding patch: error unmarshaling JSON: while decoding JSON: {why}")
     return body
 
 
@@ -172,6 +179,8 @@ def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
 def _decoded(scope: Scope, patched: Any, problems: tuple[str, ...], asked: WriteOptions) -> Object:
     """The patched JSON as an object of the kind; Invalid with the whole document for what does not fit."""
     text = serializer.dumps(patched).decode()
+    if why := _other_kind(scope, patched):
+        raise _invalid_patch(text, why)
     try:
         decoded = _conformed(scope, patched, strict=asked.field_validation != "Ignore")
     except DecodeError as e:
@@ -180,12 +189,26 @@ def _decoded(scope: Scope, patched: Any, problems: tuple[str, ...], asked: Write
     return decoded.object
 
 
+def _other_kind(scope: Scope, patched: Any) -> str:
+    """Why a built-in object cannot be read back as the kind that a patch made of it; empty when it can."""
+    if not scope.resource.definition or not isinstance(patched, dict):
+        return ""
+    api_version, kind = patched.get("apiVersion"), patched.get("kind")
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return ""
+    try:
+        given = decoding.with_defaults(api_version, kind, scope.kind)
+    except DecodeError as e:
+        return str(e)
+    return decoding.why_not(scope, given, scope.kind)
+
+
 def _judge(scope: Scope, problems: tuple[str, ...], shown: str, asked: WriteOptions) -> None:
     if not problems or asked.field_validation == "Ignore":
         return
     if asked.field_validation == "Strict":
         raise _invalid_patch(shown, decoders.strict_error(problems))
-    scope.request.warnings.extend(list(problems))
+    decoding.warn(scope, problems)
 
 
 def _invalid_patch(shown: str, why: str) -> errors.Invalid:
