@@ -143,8 +143,8 @@ class Manager:
                     retry_period=options.leader_elect_retry_period,
                 )
                 recorder = events.recorder(lease.identity.partition("_")[0])
-                lane = client.lane(1, timeout=lease.renew_deadline / 2)
-                await LeaderElector(lane, lease, recorder=recorder, metrics=self._metrics).run(work)
+                urgent = client.urgent(timeout=lease.renew_deadline / 2)
+                await LeaderElector(urgent, lease, recorder=recorder, metrics=self._metrics).run(work)
             else:
                 await work()
             sending.cancel()

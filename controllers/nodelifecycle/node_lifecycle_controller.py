@@ -27,6 +27,7 @@ from controllers.runtime.resources import LEASES, NODES, PODS
 LEASE_NAMESPACE: Final = "kube-node-lease"
 _EVICTION_PASS_SECONDS: Final = 0.1
 _WORKERS: Final = 8
+_UPDATE_WORKERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +189,8 @@ class NodeLifecycleController:
                 text = f"Node {name} event: Registered Node {name} in Controller"
                 self._event(name, meta.uid(node), "RegisteredNode", text)
         self._known = names
-        silent = [n for n in nodes if self._is_silent(n)]
-        self._silent = {meta.name(n) for n in silent}
-        await run_batch(range(len(silent)), lambda i: self._mark_silent(silent[i]))
+        self._silent = {meta.name(n) for n in nodes if self._is_silent(n)}
+        await self._mark_all_silent()
         if self._unready or self._disturbed:
             self._review_zones(self._nodes.list())
 
@@ -219,13 +219,24 @@ class NodeLifecycleController:
         grace = self._options.node_startup_grace_period if never else self._grace_period
         return self._clock.monotonic() - seen.seen_at > grace
 
+    async def _mark_all_silent(self) -> None:
+        """Some at a time: until it is its turn, a node may have been heard of again."""
+        names = iter(sorted(self._silent))
+
+        async def worker(_: int) -> None:
+            for name in names:
+                node = self._nodes.get(name)
+                if node is not None and self._is_silent(node):
+                    await self._mark_silent(node)
+
+        await run_batch(range(min(_UPDATE_WORKERS, len(self._silent))), worker)
+
     async def _mark_silent(self, node: View) -> None:
         conditions = health.silent_conditions(node, format_time(self._clock.now()))
+        self._unready.add(meta.name(node))
         if conditions is None:
-            self._unready.add(meta.name(node))
             return
         was_ready = (meta.condition(node, "Ready") or {}).get("status") == "True"
-        self._unready.add(meta.name(node))
         status = {**(node.get("status") or {}), "conditions": conditions}
         try:
             await self._client.update_status(NODES, {**node, "status": status})

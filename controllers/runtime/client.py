@@ -27,6 +27,7 @@ from controllers.runtime.kubeconfig import RestConfig
 from controllers.runtime.lockstep import Lockstep
 from controllers.runtime.metrics import Registry
 from controllers.runtime.rate_limiter import TokenBucket
+from controllers.runtime.slots import Slots
 from controllers.runtime.transport import ConnectionFailed, ConnectionPool, Response, Stream
 
 JSON: Final = "application/json"
@@ -81,7 +82,8 @@ class Client:
         self._clock = clock or RealClock()
         self.lockstep = lockstep or Lockstep()
         self._limiter = TokenBucket(self._clock, qps=qps, burst=burst) if qps > 0 else None
-        self._slots = asyncio.Semaphore(max_in_flight)
+        self._slots = Slots(max_in_flight)
+        self._urgent = False
         self._timeout = timeout
         self._metrics = metrics or Registry()
         self._host = urlsplit(config.server).netloc
@@ -112,10 +114,10 @@ class Client:
         other._base = self._base_headers(default_user_agent(name))
         return other
 
-    def lane(self, max_in_flight: int, *, timeout: float) -> Client:
-        """The same connections with requests of its own, which wait for no others: for what must not come late."""
+    def urgent(self, *, timeout: float) -> Client:
+        """The same connections for requests that come before all others: those that must not be late."""
         other = copy.copy(self)
-        other._slots, other._timeout = asyncio.Semaphore(max_in_flight), timeout
+        other._urgent, other._timeout = True, timeout
         return other
 
     def as_user(self, name: str) -> Client:
@@ -293,8 +295,11 @@ class Client:
             if self._limiter is not None:
                 await self._limiter.wait()
             try:
-                async with self._slots:
+                await self._slots.acquire(urgent=self._urgent)
+                try:
                     answer = await self._once(method, data)
+                finally:
+                    self._slots.release()
             except _TRANSPORT_ERRORS as error:
                 broke = isinstance(error, ConnectionFailed)
                 if method != "GET" or attempt >= MAX_RETRIES or not broke:
@@ -314,7 +319,7 @@ class Client:
     @property
     def saturated(self) -> bool:
         """Whether the next request would wait for others to be answered."""
-        return self._slots.locked()
+        return self._slots.taken
 
     @property
     def open_requests(self) -> int:

@@ -22,8 +22,8 @@ from controllers.simulated.lease_agent import LeaseAgents, retries
 from controllers.simulated.node_agent import NodeAgents
 from controllers.simulated.pod_agent import PodAgents
 
-LEASE_WORKERS: Final = 12
-NODE_WORKERS: Final = 4
+LEASE_WORKERS: Final = 16
+NODE_WORKERS: Final = 8
 POD_WORKERS: Final = 32
 STATUS_WORKERS: Final = 32
 NODE_SECONDS: Final = 10.0
@@ -46,7 +46,7 @@ class Kubelets:
     def __init__(self, context: ControllerContext) -> None:
         options = context.options(KubeletOptions)
         client = context.client.with_user_agent("kubelet")
-        urgent = client.lane(LEASE_WORKERS, timeout=NODE_SECONDS)
+        urgent = client.urgent(timeout=NODE_SECONDS)
         self._options = options
         self._pods, self._nodes = context.informers.informer(PODS), context.informers.informer(NODES)
         self._leases = context.informers.informer(LEASES)

@@ -1,7 +1,7 @@
 """The heartbeats of the simulated kubelets: each keeps its node's Lease renewed.
 
-Models component-helpers/apimachinery/lease/controller.go. Heartbeats have workers and requests of their own, so that
-none waits behind a pod: a node whose lease is late is taken for dead.
+Models component-helpers/apimachinery/lease/controller.go. Heartbeats have workers of their own and come before other
+requests, so that none waits behind a pod: a node whose lease is late is taken for dead.
 """
 
 from __future__ import annotations
