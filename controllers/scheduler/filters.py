@@ -40,13 +40,22 @@ class CycleState:
     affinity_self_match: bool = False
 
 
-def prepare(info: PodInfo, nodes: Mapping[str, NodeInfo], namespaces: Mapping[str, Mapping[str, str]]) -> CycleState:
-    """The pre-filter step: counts by topology, only where a constraint asks for them."""
+def prepare(
+    info: PodInfo,
+    nodes: Mapping[str, NodeInfo],
+    namespaces: Mapping[str, Mapping[str, str]],
+    *,
+    anti_affinity: bool = True,
+) -> CycleState:
+    """The pre-filter step: counts by topology, only where a constraint asks for them.
+
+    `anti_affinity` says whether any pod on the nodes may have required anti-affinity terms.
+    """
     state = CycleState(info, nodes, namespaces)
     hard = [c for c in info.spread if c.hard]
     for constraint in hard:
         state.spread_counts.append((constraint, _spread_count(constraint, info, nodes)))
-    if info.affinity or info.anti_affinity or any(n.with_anti_affinity for n in nodes.values()):
+    if info.affinity or info.anti_affinity or (anti_affinity and any(n.with_anti_affinity for n in nodes.values())):
         _count_affinity(state)
     return state
 

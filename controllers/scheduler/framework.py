@@ -35,15 +35,19 @@ def decide(
     random: Random,
     claim_problem: str | None = None,
     version: tuple[int, int] = (1, 36),
+    anti_affinity: bool = True,
 ) -> Decision:
-    """Filter, score and choose; ties are broken by the given random source."""
+    """Filter, score and choose; ties are broken by the given random source.
+
+    `anti_affinity` says whether any pod on the nodes may have required anti-affinity terms.
+    """
     if not nodes:
         return Decision(message=NO_NODES)
     if claim_problem is not None:
         message = f"0/{len(nodes)} nodes are available: {claim_problem}."
         nothing = plan_preemption(info, nodes, {}, namespaces, version)
         return Decision(message=message + _suffix(nothing, version), plugins=frozenset({"VolumeBinding"}))
-    state = filters.prepare(info, nodes, namespaces)
+    state = filters.prepare(info, nodes, namespaces, anti_affinity=anti_affinity)
     candidates = nodes.values() if info.targets is None else [nodes[n] for n in info.targets if n in nodes]
     fitting: list[NodeInfo] = []
     rejections: dict[str, Rejection] = {}

@@ -55,6 +55,7 @@ class Scheduler:
         self._nodes: dict[str, NodeInfo] = {}
         self._placed: dict[str, str] = {}
         self._homeless: dict[str, dict[str, PodInfo]] = {}
+        self._anti_affine: set[str] = set()
         self._binders = asyncio.Semaphore(BINDERS)
         informers = context.informers
         self._pods, self._node_cache = informers.informer(PODS), informers.informer(NODES)
@@ -135,6 +136,7 @@ class Scheduler:
         node = self._placed.pop(uid, None)
         if node is None:
             return
+        self._anti_affine.discard(uid)
         if node in self._nodes:
             self._nodes[node].remove(uid)
         else:
@@ -166,6 +168,7 @@ class Scheduler:
             random=self._random,
             claim_problem=problem,
             version=self._version,
+            anti_affinity=bool(self._anti_affine),
         )
 
     def _delayed(self, storage_class: str) -> bool:
@@ -174,6 +177,8 @@ class Scheduler:
 
     def _place(self, info: PodInfo, node: str) -> None:
         self._placed[info.uid] = node
+        if info.anti_affinity:
+            self._anti_affine.add(info.uid)
         if node in self._nodes:
             self._nodes[node].add(info)
         else:
@@ -181,6 +186,7 @@ class Scheduler:
 
     def _unplace(self, info: PodInfo) -> None:
         node = self._placed.pop(info.uid, None)
+        self._anti_affine.discard(info.uid)
         if node in self._nodes:
             self._nodes[node].remove(info.uid)
 
