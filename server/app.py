@@ -186,7 +186,7 @@ def build(options: ServerOptions, *, clock: Clock | None = None) -> ApiServer:
     metrics = Metrics()
     activity: tuple[chain.Filter, ...] = ()
     if isinstance(clock, ClusterClock):
-        clock_control = ClockControl(clock, storage, services.watches)
+        clock_control = ClockControl(clock, storage, services.catalog)
         router.prefix(CLOCK_PREFIX, clock_control)
         activity = (clock_control.with_activity(),)
     server = ApiServer(options, services, storage, control, router, dispatcher)

@@ -102,6 +102,11 @@ class StorageFactory:
             await cacher.reached(revision)
         return revision
 
+    def last_change(self, resource: GroupResource) -> int:
+        """The revision of the last write of a resource that watchers were offered; 0 for one that is not kept."""
+        cacher = self._cachers.get(keys.resource_prefix(resource))
+        return cacher.last_change if cacher is not None else 0
+
     async def snapshot(self) -> bytes:
         """Everything that is stored, as bytes that either backend can restore."""
         return await self.backend.snapshot()

@@ -105,10 +105,6 @@ class Watch(Protocol):
         """At least one event, as many as are there up to `limit`; empty when the watch has ended."""
         ...
 
-    def progress(self) -> None:
-        """Queue a bookmark now, if the reader asked for bookmarks."""
-        ...
-
     def stop(self) -> None:
         """End the watch from either side; whoever waits in it returns."""
         ...

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from apimachinery import errors, serializer
 from apimachinery.clusterclock import ClusterClock
-from apimachinery.gvk import GroupVersionResource
 from controllers.runtime.client import Client
 from controllers.runtime.errors import TransportError
 from controllers.runtime.informer import InformerFactory
@@ -22,8 +21,6 @@ _CALM: Final = 3
 _ALIVE_SECONDS: Final = 5.0
 """While work goes on, the server hears so this often."""
 _PATIENCE_SECONDS: Final = 1.0
-_ASKED: Final = 5
-"""A cache that has not come up to the server's revision after so many requests is not of this server."""
 _DRIFT_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 2.0
 
@@ -48,7 +45,6 @@ class ClockFollower:
         self._identity = identity
         self._round = asyncio.Lock()
         self._version = 0
-        self._strange: set[GroupVersionResource] = set()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -130,18 +126,14 @@ class ClockFollower:
 
     async def _caught_up(self) -> int:
         """The server's revision, once every cache has heard of what happened up to it."""
-        asked = 0
         while True:
-            revision = int((await self._ask("progress"))["revision"])
-            asked += 1
-            while behind := self._informers.behind(revision) - self._strange:
+            state = await self._ask("progress")
+            while behind := self._informers.behind(state["changes"]):
                 if not await self._informers.progress(_PATIENCE_SECONDS):
+                    log.debug("waiting for %s", behind)
                     break
-            if not behind:
-                return revision
-            if asked == _ASKED:
-                log.debug("no progress of %s", behind)
-                self._strange |= behind
+            else:
+                return int(state["revision"])
 
     async def _calm(self) -> None:
         """Return once nothing has happened for a few looks in a row."""

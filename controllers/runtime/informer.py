@@ -7,7 +7,7 @@ handler sees the cache as of its event, and no queue of deltas can grow.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from apimachinery import meta
@@ -158,9 +158,9 @@ class InformerFactory:
         if task := self._running.pop(resource, None):
             task.cancel()
 
-    def behind(self, revision: int) -> set[GroupVersionResource]:
-        """The resources of which changes up to a revision have not come yet."""
-        return {resource for resource, reflector in self._reflectors.items() if reflector.behind(revision)}
+    def behind(self, changes: Mapping[str, int]) -> list[GroupVersionResource]:
+        """The resources whose last change, a revision by `resource.group`, has not come yet."""
+        return [resource for resource, reflector in self._reflectors.items() if reflector.behind(changes)]
 
     async def progress(self, patience: float) -> bool:
         """Wait until a cache has come further; False when none has after so many seconds of real time."""

@@ -86,6 +86,7 @@ class Lockstep:
                     await self.rest()
         finally:
             self._asking -= 1
+            self._steps += 1
             if not self._asking:
                 self._answered.set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -73,9 +73,12 @@ class Reflector:
         self._synced = False
         self._backoff = _BACKOFF_INITIAL
 
-    def behind(self, revision: int) -> bool:
-        """Whether changes up to a revision are still to come; not while the server cannot be asked."""
-        return not self._failing and (not self._synced or int(self._version or 0) < revision)
+    def behind(self, changes: Mapping[str, int]) -> bool:
+        """Whether the last change of the resource is still to come; not while the server cannot be asked."""
+        last = changes.get(self._name)
+        if last is None or self._failing:
+            return False
+        return not self._synced or int(self._version or 0) < last
 
     async def run(self) -> None:
         """List and watch until cancelled."""
@@ -171,16 +174,14 @@ class Reflector:
                 self._take(kind, obj)
 
     def _replace(self, items: Iterable[Object], version: str) -> None:
-        self._hear(version, self._store.replace, items)
         self._synced = True
-        self._on_progress()
+        self._hear(version, self._store.replace, items)
         self._backoff = _BACKOFF_INITIAL
 
     def _take(self, kind: str, obj: Object) -> None:
         version = meta.resource_version(obj)
         if kind == "BOOKMARK":
             self._version = version
-            self._on_progress()
         else:
             self._hear(version, self._store.apply, kind, obj)
 
@@ -191,6 +192,7 @@ class Reflector:
             lockstep.hold(int(version or 0), self._name, partial(change, *arguments))
         else:
             change(*arguments)
+        self._on_progress()
 
     @staticmethod
     def _watch_seconds() -> int:

@@ -7,7 +7,7 @@ POST /mockube/v1/clock/speed           {"speed": 60}
 POST /mockube/v1/clock/advance         {"seconds": 7200}: step by step, each step once all is quiet
 POST /mockube/v1/clock/run-until-idle  {"quiet": 60, "limit": 86400}: until nothing but heartbeats is written
 GET  /mockube/v1/clock/follow          for the controllers: waits for a change, tells when they are quiet
-GET  /mockube/v1/clock/progress        for the controllers: {"revision"}, which every watch is told in a bookmark
+GET  /mockube/v1/clock/progress        for the controllers: {"revision", "changes"}: the last change of each resource
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
@@ -25,11 +25,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from apimachinery import errors, serializer
 from apimachinery.clusterclock import ClusterClock
 from apimachinery.timestamp import format_micro_time
+from server.endpoints.catalog import Catalog
 from server.endpoints.negotiation import JSON
 from server.endpoints.request import Handler, Request, Response
 from server.filters.chain import Filter
 from storage.factory import StorageFactory
-from storage.interfaces import Watch
 
 M = TypeVar("M", bound=BaseModel)
 PREFIX: Final = "/mockube/v1/clock"
@@ -83,10 +83,10 @@ class _Follower:
 class ClockControl:
     """The master of the cluster's clock. `with_activity()` must stand in the chain: it counts what is going on."""
 
-    def __init__(self, clock: ClusterClock, storage: StorageFactory, watches: Collection[Watch]) -> None:
+    def __init__(self, clock: ClusterClock, storage: StorageFactory, catalog: Catalog) -> None:
         self._clock = clock
         self._storage = storage
-        self._watches = watches
+        self._catalog = catalog
         self._version = 1
         self._changed = asyncio.Condition()
         self._followers: dict[str, _Follower] = {}
@@ -207,15 +207,16 @@ class ClockControl:
         return follower
 
     async def _progress(self, request: Request) -> Response:
-        """Tell every watch how far it has come, once what goes on in this process has come to rest."""
+        """Say how far watches have come that miss nothing, once what goes on in this process has come to rest."""
         self._heard_of(request.query.get("follower"))
         revision = 0
         while revision < (revision := await self._storage.caught_up()):
             for _ in range(PASSES):
                 await asyncio.sleep(0)
-        for watch in tuple(self._watches):
-            watch.progress()
-        return Response(200, {"Content-Type": JSON}, serializer.dumps({"revision": revision}))
+        kept = (e.resource for e in self._catalog if e.store is not None)
+        changes = {str(r.group_resource): self._storage.last_change(r.storage_resource) for r in kept}
+        found = serializer.dumps({"revision": revision, "changes": changes})
+        return Response(200, {"Content-Type": JSON}, found)
 
     # moving ---------------------------------------------------------------------------------------------------------
 

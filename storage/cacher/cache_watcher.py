@@ -41,7 +41,6 @@ class CacheWatcher:
         self._queue: deque[Event] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._bookmarks: Bookmarks | None = None
-        self._revision: Callable[[], int] | None = None
         self._after = 0
         self._ended = False
         self._error: StorageError | None = None
@@ -66,9 +65,8 @@ class CacheWatcher:
         self._initial = iter(initial)
         self._after = after
         self._closed = closed
-        self._revision = revision
         if self.options.bookmarks:
-            self._bookmarks = Bookmarks(self._clock, self.options.deadline, self.progress)
+            self._bookmarks = Bookmarks(self._clock, self.options.deadline, lambda: self._bookmark(revision()))
 
     def offer(self, change: Change) -> None:
         """Queue what this watcher should know of a write; a watcher whose queue is full is ended."""
@@ -102,18 +100,6 @@ class CacheWatcher:
         self._error = None
         self._initial = iter(())
         self._queue.clear()
-
-    def progress(self) -> None:
-        """Queue a bookmark of all that was offered so far."""
-        if not self.options.bookmarks or self._ended or self._revision is None:
-            return
-        revision = self._revision()
-        if revision < self._after or len(self._queue) >= self._capacity:
-            return
-        if self._queue and self._queue[-1].type == "BOOKMARK":
-            self._queue.pop()
-        self._queue.append(Event("BOOKMARK", None, revision))
-        self._wake()
 
     async def batch(self, limit: int = 500) -> list[Event]:
         """At least one event, as many as are there up to `limit`; empty at the end."""
@@ -156,3 +142,11 @@ class CacheWatcher:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _bookmark(self, revision: int) -> None:
+        if revision < self._after or len(self._queue) >= self._capacity:
+            return
+        if self._queue and self._queue[-1].type == "BOOKMARK":
+            self._queue.pop()
+        self._queue.append(Event("BOOKMARK", None, revision))
+        self._wake()

@@ -146,6 +146,11 @@ class Cacher:
 
         return CacheWatcher(options, self._pacing, open_watcher, capacity=self._capacity)
 
+    @property
+    def last_change(self) -> int:
+        """The revision of the last write of this resource that watchers were offered, or one that is later."""
+        return self._cache.revision
+
     async def reached(self, revision: int) -> None:
         """Return once every watcher was offered what it wants of the writes up to `revision`."""
         watch = self._watch

@@ -24,6 +24,7 @@ MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
 TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
+CLOCK: Final = "/mockube/v1/clock"
 TIMEOUT: Final = 30.0
 
 Obj = dict[str, Any]
@@ -132,6 +133,22 @@ class Api:
     def delete(self, path: str, options: Obj | None = None) -> Obj:
         """A deletion that must be accepted."""
         return dict(self.request("DELETE", path, options).ok())
+
+    def advance(self, seconds: float = 0.0) -> Obj:
+        """Move the cluster's time, and return once nothing goes on any more at the new moment."""
+        return dict(self.request("POST", f"{CLOCK}/advance", {"seconds": seconds}).ok())
+
+    def run_until_idle(self, *, quiet: float = 60.0, limit: float = 3600.0) -> Obj:
+        """Move the cluster's time until nothing but heartbeats has been written for so many seconds of it."""
+        return dict(self.request("POST", f"{CLOCK}/run-until-idle", {"quiet": quiet, "limit": limit}).ok())
+
+    def pause(self) -> None:
+        """Let the cluster's time stand still."""
+        self.request("POST", f"{CLOCK}/pause").ok()
+
+    def resume(self) -> None:
+        """Let the cluster's time go on."""
+        self.request("POST", f"{CLOCK}/resume").ok()
 
     def watch(self, path: str) -> Watch:
         """Follow a collection from now on; use it as a context manager."""
