@@ -77,5 +77,6 @@ def declare(
         definition=definition_name(group, version, kind),
         storage_version_hash="" if virtual else storage_version_hash(*(stored_as or (group, version)), kind),
         virtual=virtual,
+        table_convertor=not virtual or "list" in verbs,
         **rest,
     )
