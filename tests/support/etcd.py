@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import os
 import signal
 import socket
 import subprocess
@@ -116,9 +117,10 @@ class Etcd:
             self._process.wait()
 
     def freeze(self) -> None:
-        """SIGSTOP: connections stay open, nothing answers."""
+        """SIGSTOP: connections stay open, nothing answers; returns once it stands still."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """SIGCONT."""
