@@ -12,6 +12,7 @@ import contextlib
 import copy
 import logging
 import platform
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from types import TracebackType
@@ -41,6 +42,7 @@ PARTIAL_METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=
 MAX_RETRIES: Final = 10
 MAX_IN_FLIGHT: Final = 24
 """More at once would not be answered sooner, but each of them, and what is urgent among them, later."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*")
 _QUIET: Final = 4
 _TRANSPORT_ERRORS: Final = (ConnectionFailed, TimeoutError)
 _WATCH_HEAD_SECONDS: Final = 60.0
@@ -309,7 +311,7 @@ class Client:
             if answer.status < 400:
                 return answer.body
             failure = _status_error(answer.status, answer.body)
-            retry_after = _retry_after(answer.headers.get("retry-after"))
+            retry_after = _retry_after(answer.headers.get(b"retry-after"))
             if retry_after is None or attempt >= MAX_RETRIES or (answer.status != 429 and answer.status < 500):
                 raise failure
             log.debug("%s %s: %s; trying again in %s s", method, path, failure, retry_after)
@@ -464,11 +466,15 @@ def object_path(resource: GroupVersionResource, namespace: str = "", name: str =
     """`/apis/apps/v1/namespaces/ns/daemonsets/x/status`, each part escaped."""
     path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     if namespace:
-        path += f"/namespaces/{quote(namespace, safe='')}"
+        path += f"/namespaces/{_segment(namespace)}"
     path += f"/{resource.resource}"
     if name:
-        path += f"/{quote(name, safe='')}"
+        path += f"/{_segment(name)}"
     return f"{path}/{subresource}" if subresource else path
+
+
+def _segment(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else quote(name, safe="")
 
 
 def delete_options(

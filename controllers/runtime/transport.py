@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping
 from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -27,20 +26,32 @@ class ConnectionFailed(Exception):
         self.reused = reused
 
 
+class Head(bytes):
+    """The status line and the headers of an answer in lower case, looked at only where somebody asks."""
+
+    def get(self, name: bytes) -> str | None:
+        """The value of a header, whose name is given in lower case."""
+        at = self.find(b"\r\n%b:" % name)
+        if at < 0:
+            return None
+        begin = at + len(name) + 3
+        end = self.find(b"\r\n", begin)
+        return self[begin : end if end >= 0 else None].strip().decode("latin-1")
+
+
 class Response(NamedTuple):
-    """A whole answer; header names are lower case."""
+    """A whole answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Head
     body: bytes
 
 
 class Stream:
     """An answer whose body is still coming: read() gives what is there, b"" at the end."""
 
-    def __init__(self, connection: _Connection, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(self, connection: _Connection, status: int) -> None:
         self.status = status
-        self.headers = headers
         self._connection = connection
         self._parts: deque[bytes] = deque()
         self._size = 0
@@ -105,12 +116,13 @@ class _Connection(asyncio.Protocol):
         self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Response | Stream] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._streaming = False
         self._stream: Stream | None = None
         self._rest = b""
         self._in_head = True
         self._status = 0
-        self._headers: Mapping[str, str] = {}
+        self._headers = Head()
         self._parts: list[bytes] = []
         self._left = 0
         self._chunked = False
@@ -123,18 +135,30 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def send(self, data: bytes, *, streaming: bool) -> asyncio.Future[Response | Stream]:
-        """Write a request; the future gives its answer."""
+    def send(self, data: bytes, *, streaming: bool, timeout: float) -> asyncio.Future[Response | Stream]:
+        """Write a request; the future gives its answer, or TimeoutError when it has not come in time."""
         if self._transport is None:
             raise ConnectionFailed("not connected")
         self._requests += 1
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        self._deadline = loop.call_later(timeout, self._expire)
         self._streaming = streaming
         self._stream = None
         self._in_head = True
         self._parts = []
         self._transport.write(data)
         return self._answer
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expire(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(TimeoutError())
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._in_head:
@@ -167,19 +191,19 @@ class _Connection(asyncio.Protocol):
 
     def _head(self, head: bytes) -> bool:
         """Take the status line and headers; False for an interim answer."""
-        lines = head.decode("latin-1").split("\r\n")
-        self._status = int(lines[0][9:12])
+        self._status = int(head[9:12])
         if self._status < 200:
             return False
-        self._headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+        headers = self._headers = Head(head.lower())
         self._in_head = False
-        length = self._headers.get("content-length")
-        self._chunked = self._headers.get("transfer-encoding", "").lower() == "chunked"
+        length = headers.get(b"content-length")
+        self._chunked = headers.get(b"transfer-encoding") == "chunked"
         self._left = int(length) if length is not None else 0
         self._chunk_end = self._trailer = False
         self._until_close = not self._chunked and length is None and self._status not in _BODILESS
         if self._streaming and self._answer is not None and not self._answer.done():
-            self._stream = Stream(self, self._status, self._headers)
+            self._in_time()
+            self._stream = Stream(self, self._status)
             self._answer.set_result(self._stream)
         return True
 
@@ -224,10 +248,11 @@ class _Connection(asyncio.Protocol):
             self._body(found[0] if len(found) == 1 else b"".join(found))
 
     def _finish(self) -> None:
+        self._in_time()
         self._in_head = True
         answer, self._answer = self._answer, None
         stream, self._stream = self._stream, None
-        if self._headers.get("connection", "").lower() == "close":
+        if self._headers.get(b"connection") == "close":
             self.abort()
         else:
             self._pool.release(self)
@@ -239,6 +264,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._in_time()
         self._pool.forget(self)
         if self._until_close and not self._in_head and exc is None:
             self._finish()
@@ -287,22 +313,20 @@ class ConnectionPool:
 
     async def request(self, data: bytes, *, timeout: float) -> Response:
         """Send an encoded request, wait for its whole answer. ConnectionFailed, TimeoutError."""
-        async with asyncio.timeout(timeout):
-            answer = await self._exchange(data, streaming=False)
+        answer = await self._exchange(data, streaming=False, timeout=timeout)
         assert isinstance(answer, Response)  # noqa: S101 - what was asked for
         return answer
 
     async def stream(self, data: bytes, *, timeout: float) -> Stream:
         """Send an encoded request, wait for the head of its answer; the timeout is for the head alone."""
-        async with asyncio.timeout(timeout):
-            answer = await self._exchange(data, streaming=True)
+        answer = await self._exchange(data, streaming=True, timeout=timeout)
         assert isinstance(answer, Stream)  # noqa: S101 - what was asked for
         return answer
 
-    async def _exchange(self, data: bytes, *, streaming: bool) -> Response | Stream:
-        connection = self._take() or await self._connect()
+    async def _exchange(self, data: bytes, *, streaming: bool, timeout: float) -> Response | Stream:
+        connection = self._take() or await self._connect(min(timeout, _CONNECT_SECONDS))
         try:
-            return await connection.send(data, streaming=streaming)
+            return await connection.send(data, streaming=streaming, timeout=timeout)
         except asyncio.CancelledError:
             connection.abort()
             raise
@@ -314,12 +338,12 @@ class ConnectionPool:
                 return connection
         return None
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self, patience: float) -> _Connection:
         if self._closed:
             raise ConnectionFailed("the client is closed")
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(patience):
                 _, connection = await loop.create_connection(
                     lambda: _Connection(self),
                     self._host,
