@@ -57,6 +57,7 @@ class Kubelets:
         self._status_queue = context.queue("kubelet_pod_statuses", str)
         rules = scenario.load(Path(options.scenario)) if options.scenario else None
         self.nodes = NodeAgents(
+            client,
             urgent,
             context.clock,
             context.events,

@@ -53,12 +53,14 @@ class _Agent:
 class NodeAgents:
     """Every simulated node's own reporting.
 
-    `changed` is called with a node's name when its pods must look again, `beats` when its heartbeat begins anew.
+    `changed` is called with a node's name when its pods must look again, `beats` when its heartbeat begins anew; what
+    is reported goes by the `urgent` client.
     """
 
     def __init__(
         self,
         client: Client,
+        urgent: Client,
         clock: Clock,
         events: EventBroadcaster,
         informer: SharedInformer,
@@ -69,6 +71,7 @@ class NodeAgents:
         beats: Callable[[str], None],
     ) -> None:
         self._client = client
+        self._urgent = urgent
         self._clock = clock
         self._events = events
         self._nodes = informer
@@ -214,7 +217,7 @@ class NodeAgents:
         name = agent.host.name
         old = node.get("status") or {}
         patch = {k: v for k, v in wanted.items() if k == "conditions" or old.get(k) != v}
-        await self._client.patch(NODES, name, {"status": patch}, subresource="status")
+        await self._urgent.patch(NODES, name, {"status": patch}, subresource="status")
         for reason in nodes.transitions(nodes.statuses(old.get("conditions") or []), wanted["conditions"]):
             self._event(node, reason, f"Node {name} status is now: {reason}")
         self._reported(agent, wanted["conditions"])
