@@ -18,11 +18,12 @@ from storage.interfaces import Attributes, Storage
 from storage.store import Store
 
 
-def _etcd(url: str, clock: Clock) -> Backend:
+def _etcd(url: str, _: Clock) -> Backend:
+    """etcd knows the machine's time alone, so its history is counted in that."""
     from storage.backend.etcd.backend import EtcdBackend  # gRPC is loaded by those who use it
     from storage.backend.etcd.config import EtcdConfig
 
-    return EtcdBackend(EtcdConfig.from_url(url), clock)
+    return EtcdBackend(EtcdConfig.from_url(url), RealClock())
 
 
 _BACKENDS: Final[dict[str, Callable[[str, Clock], Backend]]] = {
