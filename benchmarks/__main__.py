@@ -1,4 +1,4 @@
-"""`python -m benchmarks startup | api | daemonset | etcd`."""
+"""`python -m benchmarks startup | api | daemonset | nodes | etcd`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,18 @@ def daemonset(nodes: int, max_unavailable: str) -> None:
     from benchmarks.daemonset import main
 
     asyncio.run(main(nodes, max_unavailable))
+
+
+@cli.command()
+@click.option("--nodes", "count", default=5000, show_default=True)
+@click.option("--pods-per-node", default=4, show_default=True)
+@click.option("--rest", default=60.0, show_default=True, help="Seconds to look on at rest.")
+@click.option("--minutes", default=10.0, show_default=True, help="Cluster time to move.")
+def nodes(count: int, pods_per_node: int, rest: float, minutes: float) -> None:
+    """Many nodes with many pods: memory, processor time at rest, and time that is moved."""
+    from benchmarks.nodes import main
+
+    asyncio.run(main(count, pods_per_node, rest, minutes))
 
 
 @cli.command()
