@@ -65,7 +65,13 @@ _NAME = click.option("--name", default=DEFAULT_NAME, show_default=True, help="Na
 @click.option("--kubernetes-version", default="1.36", show_default=True, help="Version to be, 1.29 to 1.37.")
 @click.option("--no-controllers", is_flag=True, help="Only the API server: nothing reacts, as in envtest.")
 @click.option("--no-nodes", is_flag=True, help="Controllers, but no simulated nodes.")
-@click.option("--seed", type=int, help="Same names, UIDs and timings on every run.")
+@click.option("--seed", type=int, help="Same names and UIDs on every run; the same order too while time stands still.")
+@click.option(
+    "--cluster-time",
+    default="",
+    metavar="TIME",
+    help="Begin then, as 2026-01-02T03:04:05Z, with time paused.",
+)
 @click.option("--scenario", type=click.Path(path_type=Path), help="YAML file that says how images behave.")
 @_NAME
 def up(
@@ -84,6 +90,7 @@ def up(
     no_controllers: bool,
     no_nodes: bool,
     seed: int | None,
+    cluster_time: str,
     scenario: Path | None,
     name: str,
 ) -> None:
@@ -129,6 +136,7 @@ def up(
         kubernetes_version=kubernetes_version,
         controllers=not no_controllers,
         seed=seed,
+        cluster_time=cluster_time,
         controllers_args=[f"--scenario={scenario}"] if scenario else (),
     )
     with _interruptible():

@@ -143,8 +143,8 @@ def test_two_runs_are_the_same_run(tmp_path: Path, store: Literal["memory", "etc
         assert one == other, f"write {number} differs"
     for path in WATCHED:
         assert first.histories[path], path
-        for one, other in zip(first.histories[path], second.histories[path], strict=True):
-            assert one == other, path
+        for mine, yours in zip(first.histories[path], second.histories[path], strict=True):
+            assert mine == yours, path
     reasons = {json.loads(e.partition(" ")[2])["reason"] for e in first.histories["/api/v1/events"]}
     expected = {"BackOff", "Unhealthy", "Killing", "NodeNotReady", "TaintManagerEviction", "SuccessfulCreate", "Failed"}
     assert expected <= reasons
