@@ -22,17 +22,17 @@ def until(now: float, interval: float, phase: float) -> float:
 
 
 class Cadence:
-    """Spreads nodes over an interval while time runs; all take one moment while time is moved to the next."""
+    """Spreads nodes over an interval while time runs; where it stands still, to be moved on, all take one moment."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     @property
-    def moved(self) -> bool:
-        """Whether the cluster's time is not the machine's."""
-        return isinstance(self._clock, ClusterClock) and self._clock.speed != 1.0
+    def speed(self) -> float:
+        """Cluster seconds a machine second; 0 while time stands still."""
+        return self._clock.speed if isinstance(self._clock, ClusterClock) else 1.0
 
     def wait(self, name: str, interval: float) -> float:
         """Seconds until it is a node's turn again."""
-        phase = 0.0 if self.moved else zlib.crc32(name.encode()) / 2**32
+        phase = zlib.crc32(name.encode()) / 2**32 if self.speed else 0.0
         return until(self._clock.now().timestamp(), interval, phase)

@@ -26,8 +26,10 @@ LEASE_NAMESPACE: Final = "kube-node-lease"
 RENEW_SECONDS: Final = 10.0
 RENEW_SECONDS_CAP: Final = 30.0
 RENEWALS_A_SECOND: Final = 50
-"""With more than this times ten nodes, leases are renewed less often, up to RENEW_SECONDS_CAP; so they are while the
-cluster's time is moved, since heartbeats are most of what happens then."""
+"""Where more would be needed, each lease is renewed less often, up to RENEW_SECONDS_CAP."""
+RENEW_SECONDS_STILL: Final = 36.0
+"""How often while time is moved from one moment to the next, when heartbeats are most of what happens: the longest that
+a lease of 40 s allows, since a moment may be some seconds later than what is due."""
 _MAX_UPDATE_RETRIES: Final = 5
 _RETRY_SECONDS: Final = 0.1
 _RETRY_SECONDS_CAP: Final = 7.0
@@ -67,9 +69,10 @@ class LeaseAgents:
         self._queue.add_after(name, self._cadence.wait(name, self._interval()))
 
     def _interval(self) -> float:
-        if self._cadence.moved:
-            return RENEW_SECONDS_CAP
-        return min(RENEW_SECONDS_CAP, max(RENEW_SECONDS, len(self._nodes) / RENEWALS_A_SECOND))
+        speed = self._cadence.speed
+        if not speed:
+            return RENEW_SECONDS_STILL
+        return min(RENEW_SECONDS_CAP, max(RENEW_SECONDS, len(self._nodes) * speed / RENEWALS_A_SECOND))
 
     async def _renew(self, name: str, uid: str) -> None:
         lease = self._leases.get(name, LEASE_NAMESPACE)

@@ -188,7 +188,7 @@ class PodAgents:
 
     def _waits(self, machine: PodMachine, left: float) -> bool:
         """Whether to write nothing now: the server is busy, and there will soon be more to say of a pod that starts."""
-        return machine.starting and left <= SOON_SECONDS and self._client.saturated and not self._cadence.moved
+        return machine.starting and left <= SOON_SECONDS and self._client.saturated and self._cadence.speed == 1.0
 
     async def write(self, key: str) -> None:
         """Bring the newest status to the API server, and end the deletion of a pod of which nothing is left."""
