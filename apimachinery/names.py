@@ -1,6 +1,6 @@
 """Random names, suffixes and UIDs. Models apimachinery/pkg/util/rand and storage/names.
 
-Without a seed they come from the system. With one they follow from what is named, not from the order of calls: what
+Without a seed no two processes give the same; they are no secrets. With one they follow from what is named, not from the order of calls: what
 two concurrent requests are given does not depend on which of them came first.
 """
 
@@ -28,7 +28,7 @@ class NameGenerator:
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
-        self._random = random.SystemRandom()
+        self._random = random.Random()
         self._salt = f"{seed}/".encode()
         self._asked: dict[bytes, int] = {}
 
