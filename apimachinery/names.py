@@ -1,7 +1,7 @@
 """Random names, suffixes and UIDs. Models apimachinery/pkg/util/rand and storage/names.
 
-Without a seed no two processes give the same; they are no secrets. With one they follow from what is named, not from the order of calls: what
-two concurrent requests are given does not depend on which of them came first.
+Without a seed no two processes give the same; they are no secrets. With one they follow from what is named, not from
+the order of calls: what two concurrent requests are given does not depend on which of them came first.
 """
 
 from __future__ import annotations
