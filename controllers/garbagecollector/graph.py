@@ -26,15 +26,25 @@ class Identity(NamedTuple):
 
 
 class Node:
-    """One object; virtual while only references to it have been seen."""
+    """One object; virtual while only references to it have been seen, and absent once it was looked for in vain."""
 
-    __slots__ = ("being_deleted", "deleting_dependents", "dependents", "identity", "owners", "version", "virtual")
+    __slots__ = (
+        "absent",
+        "being_deleted",
+        "deleting_dependents",
+        "dependents",
+        "identity",
+        "owners",
+        "version",
+        "virtual",
+    )
 
     def __init__(self, identity: Identity, *, virtual: bool) -> None:
         self.identity = identity
         self.virtual = virtual
         self.owners: list[Object] = []
         self.dependents: dict[str, Node] = {}
+        self.absent = False
         self.being_deleted = False
         self.deleting_dependents = False
         self.version = ""
@@ -71,7 +81,7 @@ class Graph:
         if node is None:
             node = self.nodes[uid] = Node(identity, virtual=False)
         elif node.virtual:
-            node.virtual = False
+            node.virtual = node.absent = False
             self._check_references_to(node, identity)
         self._set_owners(node, meta.owner_references(obj))
         node.version = meta.resource_version(obj)
@@ -104,11 +114,13 @@ class Graph:
         """A virtual node was looked for and is not there: whoever refers to it is looked at."""
         node = self.nodes.get(uid)
         if node is not None and node.virtual:
+            node.absent = True
             for dependent in node.dependents:
                 self._delete(dependent)
 
     def _keep_as_virtual(self, node: Node) -> None:
         ghost = Node(node.identity, virtual=True)
+        ghost.absent = True
         ghost.dependents = node.dependents
         self.nodes[node.identity.uid] = ghost
         for dependent in node.dependents:
@@ -142,7 +154,7 @@ class Graph:
         elif not owner.virtual and _crosses_namespaces(owner.identity, node.identity):
             self._report(node, identity)
             self._delete(node.identity.uid)
-        elif owner.virtual and _crosses_namespaces(owner.identity, node.identity):
+        elif owner.absent or (owner.virtual and _crosses_namespaces(owner.identity, node.identity)):
             self._delete(node.identity.uid)
         owner.dependents[node.identity.uid] = node
         if owner.deleting_dependents:

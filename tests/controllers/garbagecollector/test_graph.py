@@ -63,6 +63,25 @@ def test_an_owner_never_seen_is_looked_for() -> None:
     assert r.take() == ["a"]
 
 
+def test_who_comes_after_the_owner_has_gone_is_looked_at() -> None:
+    r = Recorder()
+    r.graph.observe(obj("owner"))
+    r.graph.observe(obj("a", "owner"))
+    r.graph.forget("owner")
+    assert r.take() == ["a"]
+    r.graph.observe(obj("b", "owner"))
+    assert r.take() == ["b"]
+
+
+def test_who_comes_after_an_owner_was_looked_for_in_vain_is_looked_at() -> None:
+    r = Recorder()
+    r.graph.observe(obj("a", "owner"))
+    r.graph.absent("owner")
+    assert r.take() == ["owner", "a"]
+    r.graph.observe(obj("b", "owner"))
+    assert r.take() == ["b"]
+
+
 def test_an_owner_that_turns_up_late_is_no_ghost_any_more() -> None:
     r = Recorder()
     r.graph.observe(obj("a", "owner"))
