@@ -62,14 +62,8 @@ def test_31_crash_loops(api: Api, namespace: str) -> None:
     crashing = {"image": "busybox:1.36", "command": ["sh", "-c", "echo dying; exit 3"]}
     with api.watch(path) as watch:
         uid = api.create(path, pod("p", container=crashing))["metadata"]["uid"]
-        watch.until(
-            lambda pods: (
-                bool(pods)
-                and container_status(pods[0]).get("restartCount", 0) >= 2
-                and "waiting" in container_status(pods[0])["state"]
-            ),
-            timeout=40,
-        )
+        watch.until(lambda pods: bool(pods) and waiting(pods[0]).get("reason") == "CrashLoopBackOff")
+        api.advance(15)
         watch.until(lambda pods: "20s" in waiting(pods[0]).get("message", ""))
     seen = [p for _, p in watch.events]
     messages = [waiting(p)["message"] for p in seen if waiting(p).get("reason") == "CrashLoopBackOff"]

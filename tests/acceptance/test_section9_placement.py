@@ -133,7 +133,7 @@ def test_10_taints_on_a_node_with_a_running_pod(api: Api, namespace: str, kubect
         kubectl("taint", "node", "a", "team=other:NoExecute")
         pods.until(lambda found: names(found) == set(before.values()) - {before["a"]})
         sets.until(lambda found: status(found) == (2, 2, 0))
-        pods.stays(lambda found: len(found) == 2, during=0.5)
+        pods.stays(lambda found: len(found) == 2, during=60)
     reasons = {c["reason"] for kind, p in pods.events if is_deleting(p) and (c := condition(p, "DisruptionTarget"))}
     deletions = events(api, namespace, "SuccessfulDelete") + events(api, namespace, "TaintManagerEviction")
     assert {e["source"]["component"] for e in deletions} == {"daemonset-controller", "taint-eviction-controller"}

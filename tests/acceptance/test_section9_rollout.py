@@ -101,7 +101,7 @@ def test_18_on_delete(api: Api, namespace: str) -> None:
         set_image(api, namespace, "nginx:1.26")
         newest(api, namespace, 2, 2)
         api.until(DAEMONSETS.format(namespace), lambda found: found[0]["status"]["observedGeneration"] == 2)
-        pods.stays(lambda found: names(found) == names(before), during=0.5)
+        pods.stays(lambda found: names(found) == names(before), during=120)
         api.delete(f"{PODS.format(namespace)}/{name_of(before[0])}")
         after = pods.until(lambda found: len(found) == 3 and names(found) != names(before))
     (new,) = [p for p in after if name_of(p) not in names(before)]

@@ -256,7 +256,7 @@ def test_rolling_update_waits_for_ready(api: Api, namespace: str) -> None:
     with api.watch(PODS.format(namespace)) as watch:
         api.patch(f"{DAEMONSETS.format(namespace)}/ds", {"spec": {"template": {"spec": template}}})
         watch.until(lambda pods: images(pods) == {"nginx:1.25", "nginx:1.26"} and len(pods) == 3)
-        watch.stays(lambda pods: len([p for p in pods if images([p]) == {"nginx:1.25"}]) == 2, during=3)
+        watch.stays(lambda pods: len([p for p in pods if images([p]) == {"nginx:1.25"}]) == 2, during=120)
     set_image(api, namespace, "nginx:1.27")
     api.patch(
         f"{DAEMONSETS.format(namespace)}/ds",
@@ -297,7 +297,7 @@ def test_on_delete_leaves_the_moment_to_you(api: Api, namespace: str) -> None:
     with api.watch(PODS.format(namespace)) as watch:
         set_image(api, namespace, "nginx:1.26")
         api.until(DAEMONSETS.format(namespace), lambda sets: sets[0]["status"]["observedGeneration"] == 2)
-        watch.stays(lambda pods: names(pods) == names(before), during=0.5)
+        watch.stays(lambda pods: names(pods) == names(before), during=120)
         api.delete(f"{PODS.format(namespace)}/{name_of(before[0])}")
         pods = watch.until(lambda pods: len(pods) == 3 and images(pods) == {"nginx:1.25", "nginx:1.26"})
     (new,) = [p for p in pods if images([p]) == {"nginx:1.26"}]

@@ -142,14 +142,6 @@ class Api:
         """Move the cluster's time until nothing but heartbeats has been written for so many seconds of it."""
         return dict(self.request("POST", f"{CLOCK}/run-until-idle", {"quiet": quiet, "limit": limit}).ok())
 
-    def pause(self) -> None:
-        """Let the cluster's time stand still."""
-        self.request("POST", f"{CLOCK}/pause").ok()
-
-    def resume(self) -> None:
-        """Let the cluster's time go on."""
-        self.request("POST", f"{CLOCK}/resume").ok()
-
     def watch(self, path: str) -> Watch:
         """Follow a collection from now on; use it as a context manager."""
         return Watch(self, path)
@@ -284,13 +276,31 @@ class Watch:
                 self._changed.wait(left)
 
     def stays(self, predicate: Predicate, *, during: float) -> None:
-        """The predicate holds now and at every event for so many seconds."""
-        deadline = time.monotonic() + during
-        with self._changed:
-            while (left := deadline - time.monotonic()) > 0:
-                state = list(self._state.values())
-                assert predicate(state), f"no longer so: {_shown(state)}"
-                self._changed.wait(left)
+        """The predicate holds now and at every event while so many seconds of the cluster's time pass."""
+        broken: list[list[Obj]] = []
+        self.observe(lambda state: None if predicate(state) else broken.append(state))
+        try:
+            self._api.advance(during)
+            self.catch_up()
+        finally:
+            with self._changed:
+                self._observers.pop()
+        assert not broken, f"no longer so: {_shown(broken[0])}"
+
+    def catch_up(self) -> None:
+        """Return once everything has been seen that the server has now."""
+        wanted = _versions(self._api.items(self._path))
+        self.until(lambda state: _later(state, wanted), what="all seen")
+
+
+def _versions(state: list[Obj]) -> dict[str, int]:
+    return {o["metadata"]["uid"]: int(o["metadata"]["resourceVersion"]) for o in state}
+
+
+def _later(state: list[Obj], wanted: dict[str, int]) -> bool:
+    """Whether each object is there as wanted or newer, and no other."""
+    seen = _versions(state)
+    return seen.keys() == wanted.keys() and all(seen[uid] >= version for uid, version in wanted.items())
 
 
 def _shown(state: list[Obj]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -10,9 +9,8 @@ from typing import Final, Self
 
 from mockube.cluster import Cluster
 from mockube.processes import Process
-from tests.support.live import MERGE, TIMEOUT, Api, Obj
+from tests.support.live import CLOCK, MERGE, TIMEOUT, Api, Obj
 
-CLOCK: Final = "/mockube/v1/clock"
 FAULT: Final = "mockube.dev/fault"
 
 
@@ -22,30 +20,18 @@ class ClusterTime:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    def _post(self, action: str, body: Obj | None = None) -> Obj:
-        connection = self._api.connect(timeout=120)
-        try:
-            headers = self._api.headers() | {"Content-Type": "application/json"}
-            connection.request("POST", f"{CLOCK}/{action}", json.dumps(body or {}), headers)
-            response = connection.getresponse()
-            raw = response.read()
-            assert response.status == 200, raw
-            return dict(json.loads(raw))
-        finally:
-            connection.close()
-
     def advance(self, seconds: float) -> Obj:
         """Move the time forward, step by step; returns when all that fell due is done."""
-        return self._post("advance", {"seconds": seconds})
+        return self._api.advance(seconds)
 
     @contextmanager
     def speed(self, factor: float) -> Iterator[None]:
         """Let the time run faster inside the block."""
-        self._post("speed", {"speed": factor})
+        self._api.request("POST", f"{CLOCK}/speed", {"speed": factor}).ok()
         try:
             yield
         finally:
-            self._post("resume")
+            self._api.request("POST", f"{CLOCK}/resume").ok()
 
 
 def fail(api: Api, node: str, how: str = "kubelet") -> None:
