@@ -17,6 +17,7 @@ async def delete(scope: Scope) -> Response:
     """Remove an object or start its removal: the object, or a Status for kinds that answer so."""
     _ = scope.media
     asked, dry_run = await read_options(scope)
+    scope.strategy.check_delete(scope.name)
     deleted = await scope.store.delete(
         scope.name, scope.context(dry_run=dry_run), asked, validate=validate_delete(scope, asked, dry_run)
     )

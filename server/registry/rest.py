@@ -90,6 +90,9 @@ class Strategy:
         """Texts for Warning headers; `propagation_given` when the client said what happens to dependents."""
         return []
 
+    def check_delete(self, name: str) -> None:
+        """Refuse to delete an object that is named in the request; those of a collection are not asked. Forbidden."""
+
     def validate_name(self, name: str, *, prefix: bool) -> list[str]:
         """What is wrong with metadata.name; `prefix` when it is a generateName. A DNS subdomain by default."""
         from apimachinery import validation

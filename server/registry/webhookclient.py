@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from apimachinery import field, validation
+from apimachinery import field, gourl, validation
 
 DEFAULT_PORT: Final = 443
 _FORM: Final = "; desired format: https://host[/path]"
 
 
-def url_errors(path: field.Path, url: str) -> list[field.Error]:
+def url_errors(path: field.Path, text: str) -> list[field.Error]:
     """Errors of a webhook's URL."""
     try:
-        parts = urlsplit(url)
+        url = gourl.parse(text)
     except ValueError as e:
         return [field.required(path, f"url must be a valid URL: {e}{_FORM}")]
     found = []
-    if parts.scheme != "https":
-        found.append(field.invalid(path, parts.scheme, f"'https' is the only allowed URL scheme{_FORM}"))
-    user, at, host = parts.netloc.rpartition("@")
-    if not host:
+    if url.scheme != "https":
+        found.append(field.invalid(path, url.scheme, f"'https' is the only allowed URL scheme{_FORM}"))
+    if not url.host:
         found.append(field.invalid(path, "", f"host must be specified{_FORM}"))
-    if at:
-        found.append(field.invalid(path, user, "user information is not permitted in the URL"))
-    if parts.fragment:
-        found.append(field.invalid(path, parts.fragment, "fragments are not permitted in the URL"))
-    if parts.query:
-        found.append(field.invalid(path, parts.query, "query parameters are not permitted in the URL"))
+    if url.user:
+        found.append(field.invalid(path, url.user, "user information is not permitted in the URL"))
+    if url.fragment:
+        found.append(field.invalid(path, url.fragment, "fragments are not permitted in the URL"))
+    if url.query:
+        found.append(field.invalid(path, url.query, "query parameters are not permitted in the URL"))
     return found
 
 

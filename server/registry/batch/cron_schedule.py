@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from apimachinery.serializer import go_quote
+
 _DESCRIPTORS: Final = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
-_DURATION: Final = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_AMOUNT: Final = re.compile(r"(\d*)(?:\.(\d*))?([^.\d]*)", re.ASCII)
+_UNITS: Final = frozenset({"ns", "us", "µs", "μs", "ms", "s", "m", "h"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,30 @@ def _check_descriptor(text: str) -> None:
         return
     if text.startswith("@every "):
         duration = text.removeprefix("@every ")
-        if not _DURATION.fullmatch(duration):
-            raise ValueError(f'failed to parse duration {text}: time: invalid duration "{duration}"')
+        if why := _duration_problem(duration):
+            raise ValueError(f"failed to parse duration {text}: time: {why}")
         return
     raise ValueError(f"unrecognized descriptor: {text}")
+
+
+def _duration_problem(text: str) -> str:
+    """What Go's time.ParseDuration says against a text; empty when it can be read."""
+    rest = text[1:] if text[:1] in ("+", "-") else text
+    if rest == "0":
+        return ""
+    invalid = f"invalid duration {go_quote(text)}"
+    if not rest:
+        return invalid
+    while rest and (amount := _AMOUNT.match(rest)):
+        whole, fraction, unit = amount.groups()
+        if not whole and not fraction:
+            return invalid
+        if not unit:
+            return f"missing unit in duration {go_quote(text)}"
+        if unit not in _UNITS:
+            return f"unknown unit {go_quote(unit)} in duration {go_quote(text)}"
+        rest = rest[amount.end() :]
+    return ""
 
 
 def _check_range(text: str, bounds: _Bounds) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from apimachinery import field, validation
-from apimachinery.objects import View
+from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, domain_prefixed_path
@@ -20,6 +20,12 @@ class LeaseStrategy(BuiltinStrategy):
 
     allow_create_on_update = True
     allow_unconditional_update = False
+
+    def prepare_for_create(self, obj: Object, ctx: Context) -> None:
+        _drop_disabled(obj, {})
+
+    def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
+        _drop_disabled(obj, old)
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)
@@ -36,6 +42,14 @@ class LeaseStrategy(BuiltinStrategy):
             detail = "may only be specified when `strategy` is defined"
             found.append(field.forbidden(_SPEC / "preferredHolder", detail))
         return found
+
+
+def _drop_disabled(obj: Object, old: View) -> None:
+    """Drop the fields of coordinated leader election, which is off by default."""
+    spec, stored = obj.get("spec") or {}, old.get("spec") or {}
+    for name in ("strategy", "preferredHolder"):
+        if name in spec and stored.get(name) is None:
+            del spec[name]
 
 
 def resource(config: RegistryConfig) -> Resource:

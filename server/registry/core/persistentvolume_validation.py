@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from apimachinery import field, validation
 from apimachinery.objects import View
+from server.registry.core.internal import internal_diff, internal_value
 from server.registry.core.podspec_legacy_volumes import LEGACY_SOURCES, host_path
 from server.registry.core.podspec_paths import no_backsteps
 from server.registry.core.podspec_scheduling import validate_node_selector
@@ -191,25 +192,19 @@ def validate_update(obj: View, old: View) -> list[field.Error]:
         new_source["csi"] = {k: v for k, v in csi.items() if k != "controllerExpandSecretRef"}
     if new_source != old_source:
         detail = "spec.persistentvolumesource is immutable after creation\n"
-        found.append(field.forbidden(_SPEC / "persistentvolumesource", detail + difference(old_source, new_source)))
+        detail += internal_diff("PersistentVolumeSource", old_source, new_source)
+        found.append(field.forbidden(_SPEC / "persistentvolumesource", detail))
     found += validation.immutable(spec.get("volumeMode"), stored.get("volumeMode"), field.Path("volumeMode"))
     affinity, stored_affinity = spec.get("nodeAffinity"), stored.get("nodeAffinity")
     if stored_affinity is not None and affinity != stored_affinity and not _only_ga_labels(affinity, stored_affinity):
         detail = "field is immutable, except for updating from beta label to GA"
-        found.append(field.invalid(field.Path("nodeAffinity"), affinity, detail))
+        shown = internal_value("VolumeNodeAffinity", affinity)
+        found.append(field.invalid(field.Path("nodeAffinity"), shown, detail))
     if stored.get("volumeAttributesClassName") is not None and spec.get("volumeAttributesClassName") is None:
         found.append(
             field.forbidden(_SPEC / "volumeAttributesClassName", "update from non-nil value to nil is forbidden")
         )
     return found
-
-
-def difference(old: Any, new: Any, at: str = "") -> str:
-    """Where two values differ, one line a value; upstream prints a free-form diff."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = sorted(old.keys() | new.keys())
-        return "".join(difference(old.get(k), new.get(k), f"{at}.{k}") for k in keys if old.get(k) != new.get(k))
-    return f"- {at or '.'}: {old!r}\n+ {at or '.'}: {new!r}\n"
 
 
 def _source_of(spec: View) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
 from apimachinery.quantity import ZERO, Quantity, canonical
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_diff
 from server.registry.core.persistentvolume import (
     CLASS_ANNOTATION,
     access_modes,
@@ -16,7 +17,6 @@ from server.registry.core.persistentvolume import (
     phase,
     storage_class,
 )
-from server.registry.core.persistentvolume_validation import difference
 from server.registry.core.podspec_claims import validate_claim_spec
 from server.registry.core.podspec_defaults import default_claim_spec
 from server.registry.core.podspec_resources import is_native, resource_quantity
@@ -185,7 +185,7 @@ def _change_errors(obj: View, old: View) -> list[field.Error]:
     new_set = {k: v for k, v in new_spec.items() if v is not None}
     old_set = {k: v for k, v in old_spec.items() if v is not None}
     if new_set != old_set:
-        found.append(field.forbidden(_SPEC, _IMMUTABLE + difference(old_set, new_set)))
+        found.append(field.forbidden(_SPEC, _IMMUTABLE + internal_diff("PersistentVolumeClaimSpec", old_set, new_set)))
     size = _storage(obj["spec"].get("resources"), "requests")
     if size < _storage(old["spec"].get("resources"), "requests") and size <= _storage(old.get("status"), "capacity"):
         found.append(field.forbidden(_STORAGE, "field can not be less than status.capacity"))

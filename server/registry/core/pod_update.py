@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apimachinery import field, validation
-from apimachinery.field import Error, Path
+from apimachinery.field import Error, Path, Raw
 from apimachinery.objects import Object, View
 from apimachinery.quantity import Quantity
-from apimachinery.serializer import go_quote
-from server.registry.core.internal import internal_diff
+from apimachinery.serializer import go_json, go_quote
+from server.registry.core.internal import internal_diff, internal_value, to_internal
 from server.registry.core.pod_qos import qos_class
 from server.registry.core.podspec_annotations import MIRROR
 from server.registry.core.podspec_scheduling import validate_tolerations
@@ -143,10 +143,15 @@ def _node_affinity(new: View, old: View) -> list[Error]:
     terms = (new.get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
     if before and len(before) != len(terms):
         detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed"
-        return [field.invalid(path, terms or None, detail)]
+        shown = Raw(go_json([to_internal("NodeSelectorTerm", t) for t in terms] or None, sort=False))
+        return [field.invalid(path, shown, detail)]
     detail = "only additions are allowed (no mutations or deletions)"
     pairs = enumerate(zip(terms, before, strict=False))
-    return [field.invalid(path[i], dict(term), detail) for i, (term, was) in pairs if not _only_adds(term, was)]
+    return [
+        field.invalid(path[i], internal_value("NodeSelectorTerm", term), detail)
+        for i, (term, was) in pairs
+        if not _only_adds(term, was)
+    ]
 
 
 def _only_adds(new: View, old: View) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from apimachinery import field, validation
 from apimachinery.field import Error, Path
 from apimachinery.objects import View
+from server.registry.core.internal import internal_value
 from server.registry.core.podspec_env import VOLUME_FIELD_PATHS, object_field_selector, resource_field_selector
 from server.registry.core.podspec_paths import local_non_reserved
 
@@ -128,7 +129,8 @@ def _trust_bundle(source: View, path: Path) -> list[Error]:
     found: list[Error] = []
     name, signer, selector = source.get("name"), source.get("signerName"), source.get("labelSelector")
     if name is not None and signer is not None:
-        found.append(field.invalid(path, dict(source), "only one of name and signerName may be used"))
+        shown = internal_value("ClusterTrustBundleProjection", source)
+        found.append(field.invalid(path, shown, "only one of name and signerName may be used"))
     elif name is not None:
         if not name:
             found.append(field.required(path / "name", "must be a valid object name"))
@@ -136,7 +138,7 @@ def _trust_bundle(source: View, path: Path) -> list[Error]:
         found += [field.invalid(path / "name", name, f"not a valid clustertrustbundlename: {p}") for p in problems]
         if selector is not None:
             detail = "labelSelector must be unset if name is specified"
-            found.append(field.invalid(path / "labelSelector", selector, detail))
+            found.append(field.invalid(path / "labelSelector", internal_value("selector", selector), detail))
     elif signer is not None:
         if not signer:
             found.append(field.required(path / "signerName", "must be a valid signer name"))

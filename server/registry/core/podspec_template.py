@@ -13,8 +13,8 @@ from apimachinery import field, validation
 from apimachinery.field import Error, Path, Raw
 from apimachinery.labels import LabelSelector
 from apimachinery.objects import View
-from apimachinery.serializer import go_json
 from server.registry.core import podspec
+from server.registry.core.internal import internal_value
 from server.registry.core.podspec_annotations import validate_annotations, validate_profiles_match
 from server.registry.core.podspec_options import Options
 from server.registry.rest import Column
@@ -101,17 +101,9 @@ def container_cells(template: View) -> list[Any]:
     return [names, images]
 
 
-def selector_value(selector: View | None) -> Any:
+def selector_value(selector: View | None) -> Raw:
     """A LabelSelector as field errors print it: matchLabels before matchExpressions."""
-    if selector is None:
-        return None
-    shown: dict[str, Any] = {}
-    if selector.get("matchLabels"):
-        shown["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
-    if selector.get("matchExpressions"):
-        names = ("key", "operator", "values")
-        shown["matchExpressions"] = [{n: e[n] for n in names if n in e} for e in selector["matchExpressions"]]
-    return Raw(go_json(shown, sort=False))
+    return internal_value("selector", selector)
 
 
 def immutable_selector(new: View, old: View, path: Path) -> list[Error]:

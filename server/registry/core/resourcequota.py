@@ -8,6 +8,7 @@ from typing import Any, Final
 from apimachinery import field
 from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.core.podspec_resources import is_huge_page, resource_name, resource_quantity
 from server.registry.core.resourcelist import amounts, round_up
 from server.registry.declaration import declare
@@ -148,7 +149,7 @@ def _selector_errors(selector: View, hard: Sequence[str], spec: View, ctx: Conte
         if not _known(scope, ctx):
             found.append(field.invalid(path / "scopeName", scope, "unsupported scope"))
         found += [
-            field.invalid(path, dict(selector), "unsupported scope applied to resource")
+            field.invalid(path, internal_value("ScopeSelector", selector), "unsupported scope applied to resource")
             for r in hard
             if not _applies(scope, r)
         ]

@@ -9,6 +9,7 @@ from apimachinery.gvk import GroupResource
 from apimachinery.objects import View
 from server.registry.config import RegistryConfig
 from server.registry.core import event as core
+from server.registry.core.internal import internal_value
 from server.registry.declaration import declare
 from server.registry.rest import Context, Printer, Resource
 
@@ -21,6 +22,7 @@ _FIXED: Final = (
     "firstTimestamp",
     "lastTimestamp",
     "count",
+    "reason",
     "type",
     "eventTime",
     "action",
@@ -28,6 +30,7 @@ _FIXED: Final = (
     "reportingComponent",
     "reportingInstance",
 )
+_STRUCTURES: Final = {"involvedObject": "ObjectReference", "source": "EventSource", "related": "ObjectReference"}
 _INTERNAL_NAMES: Final = {"reportingComponent": "reportingController"}
 
 
@@ -57,7 +60,11 @@ class EventStrategy(core.EventStrategy):
             found += _series_errors(event)
         for name in _FIXED:
             path = field.Path(_INTERNAL_NAMES.get(name, name))
-            found += validation.immutable(event.get(name), stored.get(name), path)
+            value = event.get(name)
+            if (value or None) != (stored.get(name) or None):
+                kind = _STRUCTURES.get(name)
+                shown = internal_value(kind, value) if kind else value
+                found.append(field.invalid(path, shown, validation.FIELD_IMMUTABLE))
         return found
 
 

@@ -8,6 +8,7 @@ from apimachinery import field, validation
 from apimachinery.objects import View
 from server.registry.addresses import canonical_ip
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
 from server.registry.printing import NONE, simple
@@ -38,7 +39,10 @@ class IPAddressStrategy(BuiltinStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         new, stored = (obj.get("spec") or {}).get("parentRef"), (old.get("spec") or {}).get("parentRef")
-        return super().validate(obj, ctx) + validation.immutable(new, stored, _PARENT)
+        found = super().validate(obj, ctx)
+        if new != stored:
+            found.append(field.invalid(_PARENT, internal_value("ParentReference", new), validation.FIELD_IMMUTABLE))
+        return found
 
 
 def _parent(obj: View) -> str:

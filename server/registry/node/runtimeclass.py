@@ -6,6 +6,7 @@ from apimachinery import field, validation
 from apimachinery.objects import Object, View
 from server.registry import node_labels
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.core.podspec_resources import validate_container_resources
 from server.registry.core.podspec_scheduling import validate_tolerations
 from server.registry.core.resourcelist import round_up
@@ -37,7 +38,9 @@ class RuntimeClassStrategy(BuiltinStrategy):
             tolerations = scheduling.get("tolerations") or []
             found += validate_tolerations(tolerations, path / "tolerations")
             found += [
-                field.duplicate((path / "tolerations")[i], t) for i, t in enumerate(tolerations) if t in tolerations[:i]
+                field.duplicate((path / "tolerations")[i], internal_value("Toleration", toleration))
+                for i, toleration in enumerate(tolerations)
+                if toleration in tolerations[:i]
             ]
         return found
 

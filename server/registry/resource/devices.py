@@ -1,195 +1,197 @@
-"""Requests for devices: defaults and rules. Models pkg/apis/resource/{v1/defaults.go,validation/validation.go}.
+"""What the kinds of resource.k8s.io have in common: names, bounded lists, selectors, configuration, taints.
 
-CEL selectors are checked for their presence and size, not compiled.
+Models pkg/apis/resource/validation/validation.go. CEL selectors are checked for their presence and size, not compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+import json
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
 
 from apimachinery import field, validation
-from apimachinery.objects import Object, View
+from apimachinery.field import Error, Path
+from apimachinery.objects import View
+from server.registry.core.podspec_volumes import csi_driver_name
+from server.registry.generic import names
+
+T = TypeVar("T")
+Rule: TypeAlias = Callable[[T, Path], Iterable[Error]]
 
 MAX_REQUESTS: Final = 32
-MAX_FIRST_AVAILABLE: Final = 8
-MAX_CONSTRAINTS: Final = 32
 MAX_CONFIGS: Final = 32
 MAX_SELECTORS: Final = 32
-MAX_EXPRESSION: Final = 10 * 1024
-MAX_DRIVER: Final = 63
-MODES: Final = ("All", "ExactCount")
-_EXACTLY_ONE: Final = "exactly one of `exactly` or `firstAvailable` is"
+MAX_BINDING_CONDITIONS: Final = 4
+_MAX_EXPRESSION: Final = 10 * 1024
+_MAX_PARAMETERS: Final = 10 * 1024
+_MAX_POOL_NAME: Final = 253
+_MAX_IDENTIFIER: Final = 32
+_EFFECTS: Final = ("NoExecute", "NoSchedule", "None")
+_OPERATORS: Final = ("Equal", "Exists")
 
 
-def default_claim(spec: Object) -> None:
-    """Fill how many devices each request means and the operators of its tolerations."""
-    for request in (spec.get("devices") or {}).get("requests") or ():
-        exact = request.get("exactly")
-        for one in (*([exact] if exact is not None else ()), *(request.get("firstAvailable") or ())):
-            if not one.get("allocationMode"):
-                one["allocationMode"] = "ExactCount"
-            if one["allocationMode"] == "ExactCount" and not one.get("count"):
-                one["count"] = 1
-            for toleration in one.get("tolerations") or ():
-                if not toleration.get("operator"):
-                    toleration["operator"] = "Equal"
+def each(values: Sequence[T] | None, limit: int, rule: Rule[T], path: Path) -> list[Error]:
+    """Errors of a list and of its items; of a list that is too long, only that."""
+    values = values or ()
+    if 0 <= limit < len(values):
+        return [field.too_many(path, len(values), limit)]
+    return [error for i, value in enumerate(values) for error in rule(value, path[i])]
 
 
-def claim_errors(spec: View, path: field.Path) -> list[field.Error]:
-    """Errors of a ResourceClaimSpec."""
-    devices, at = spec.get("devices") or {}, path / "devices"
-    requests = devices.get("requests") or ()
-    known = _request_names(requests)
-    found = list(_set(requests, MAX_REQUESTS, _request, at / "requests", name="name"))
-
-    def constraint(one: View, below: field.Path) -> Iterator[field.Error]:
-        yield from _references(one, known, below)
-        attribute = one.get("matchAttribute") or ""
-        if not attribute and not one.get("distinctAttribute"):
-            yield field.required(below / "matchAttribute")
-        elif attribute:
-            yield from _qualified(attribute, below / "matchAttribute")
-
-    def config(one: View, below: field.Path) -> Iterator[field.Error]:
-        yield from _references(one, known, below)
-        yield from _opaque(one, below)
-
-    found += _set(devices.get("constraints") or (), MAX_CONSTRAINTS, constraint, at / "constraints")
-    return found + list(_set(devices.get("config") or (), MAX_CONFIGS, config, at / "config"))
+def each_once(
+    values: Sequence[T] | None, limit: int, rule: Rule[T], path: Path, key: Callable[[T], Hashable]
+) -> list[Error]:
+    """The same for a list whose items may not repeat."""
+    values = values or ()
+    found = each(values, limit, rule, path)
+    if 0 <= limit < len(values):
+        return found
+    seen: set[Hashable] = set()
+    for i, value in enumerate(values):
+        if key(value) in seen:
+            found.append(field.duplicate(path[i], key(value)))
+        seen.add(key(value))
+    return found
 
 
-def class_errors(spec: View, path: field.Path) -> list[field.Error]:
-    """Errors of a DeviceClassSpec."""
-    found = list(_set(spec.get("selectors") or (), MAX_SELECTORS, _selector, path / "selectors"))
-    return found + list(_set(spec.get("config") or (), MAX_CONFIGS, _opaque, path / "config"))
+def each_key(
+    values: Mapping[str, T] | None, limit: int, check_key: Rule[str], rule: Rule[T], path: Path
+) -> list[Error]:
+    """Errors of a map, its keys and its values."""
+    values = values or {}
+    if 0 <= limit < len(values):
+        return [field.too_many(path, len(values), limit)]
+    found: list[Error] = []
+    for name in sorted(values):
+        found += [*check_key(name, path.key(name)), *rule(values[name], path.key(name))]
+    return found
 
 
-def driver_name(name: str, path: field.Path) -> list[field.Error]:
-    """Errors of a driver's name: a short DNS subdomain."""
+def by_name(value: View) -> str:
+    """What tells apart the items of most lists."""
+    return value.get("name") or ""
+
+
+def itself(value: str) -> str:
+    """What tells apart names."""
+    return value
+
+
+def driver_name(name: str, path: Path) -> list[Error]:
+    """Errors of a driver's name, which is like that of a CSI driver."""
+    return csi_driver_name(name, path)
+
+
+def label_name(name: str, path: Path) -> list[Error]:
+    """Errors of the name of a request, a device or a counter."""
+    return names(path, name, validation.dns1123_label)
+
+
+def pool_name(name: str, path: Path) -> list[Error]:
+    """Errors of a pool's name: DNS subdomains between slashes."""
     if not name:
         return [field.required(path)]
-    found = [field.too_long(path, MAX_DRIVER)] if len(name) > MAX_DRIVER else []
-    return found + [field.invalid(path, name, p) for p in validation.dns1123_subdomain(name.lower())]
+    found = [field.too_long(path, _MAX_POOL_NAME)] if len(name) > _MAX_POOL_NAME else []
+    return found + [e for part in name.split("/") for e in names(path, part, validation.dns1123_subdomain)]
 
 
-def _set(
-    values: Sequence[View],
-    limit: int,
-    rule: Callable[[View, field.Path], Iterator[field.Error]],
-    path: field.Path,
-    *,
-    name: str = "",
-) -> Iterator[field.Error]:
-    """Errors of a bounded list, whose items are told apart by one of their fields where it is named."""
-    if len(values) > limit:
-        yield field.too_many(path, len(values), limit)
-    seen: set[str] = set()
-    for i, value in enumerate(values):
-        yield from rule(value, path[i])
-        key = value.get(name) or "" if name else ""
-        if key and key in seen:
-            yield field.duplicate(path[i] / name, key)
-        seen.add(key)
+def qualified_name(name: str, path: Path) -> list[Error]:
+    """Errors of the name of an attribute or a capacity: a C identifier, with a driver's domain before it if need be."""
+    parts = name.split("/")
+    if len(parts) == 1:
+        return _identifier(name, path)
+    if len(parts) > 2:
+        return []
+    domain, identifier = parts
+    found = driver_name(domain, path) if domain else [field.invalid(path, "", "the domain must not be empty")]
+    if not identifier:
+        return [*found, field.invalid(path, "", "the name must not be empty")]
+    return found + _identifier(identifier, path)
 
 
-def _request_names(requests: Sequence[View]) -> set[str]:
-    names = set()
-    for request in requests:
-        name = request.get("name") or ""
-        names.add(name)
-        names |= {f"{name}/{one.get('name') or ''}" for one in request.get("firstAvailable") or ()}
-    return names
+def fully_qualified_name(name: str, path: Path) -> list[Error]:
+    """Errors of an attribute's name that has to have a domain."""
+    found = qualified_name(name, path)
+    if "/" not in name:
+        detail = "a fully qualified name must be a domain and a name separated by a slash"
+        found.append(field.invalid(path, name, detail))
+    return found
 
 
-def _label(name: str, path: field.Path) -> Iterator[field.Error]:
-    if not name:
-        yield field.required(path)
-    else:
-        yield from (field.invalid(path, name, p) for p in validation.dns1123_label(name))
+def _identifier(name: str, path: Path) -> list[Error]:
+    found = [field.too_long(path, _MAX_IDENTIFIER)] if len(name) > _MAX_IDENTIFIER else []
+    return found + names(path, name, validation.c_identifier)
 
 
-def _request(request: View, path: field.Path) -> Iterator[field.Error]:
-    yield from _label(request.get("name") or "", path / "name")
-    exact, alternatives = request.get("exactly"), request.get("firstAvailable") or ()
-    if exact is not None and alternatives:
-        yield field.invalid(path, None, f"{_EXACTLY_ONE} required, but multiple fields are set")
-    elif exact is not None:
-        yield from _exact(exact, path / "exactly")
-    elif alternatives:
-        yield from _set(alternatives, MAX_FIRST_AVAILABLE, _alternative, path / "firstAvailable", name="name")
-    else:
-        yield field.required(path, f"{_EXACTLY_ONE} required")
+def selectors(values: Sequence[View] | None, path: Path) -> list[Error]:
+    """Errors of the selectors of a request or a class."""
+    return each(values, MAX_SELECTORS, _selector, path)
 
 
-def _alternative(request: View, path: field.Path) -> Iterator[field.Error]:
-    yield from _label(request.get("name") or "", path / "name")
-    yield from _exact(request, path)
-
-
-def _exact(request: View, path: field.Path) -> Iterator[field.Error]:
-    name = request.get("deviceClassName") or ""
-    if not name:
-        yield field.required(path / "deviceClassName")
-    else:
-        yield from (field.invalid(path / "deviceClassName", name, p) for p in validation.dns1123_subdomain(name))
-    yield from _set(request.get("selectors") or (), MAX_SELECTORS, _selector, path / "selectors")
-    mode, count = request.get("allocationMode") or "", request.get("count") or 0
-    if mode == "All" and count:
-        yield field.invalid(path / "count", count, "must not be specified when allocationMode is 'All'")
-    elif mode == "ExactCount" and count <= 0:
-        yield field.invalid(path / "count", count, "must be greater than zero")
-    elif mode not in MODES:
-        yield field.not_supported(path / "allocationMode", mode, MODES)
-
-
-def _selector(selector: View, path: field.Path) -> Iterator[field.Error]:
+def _selector(selector: View, path: Path) -> list[Error]:
     cel, at = selector.get("cel"), path / "cel"
     if cel is None:
-        yield field.required(at)
-        return
+        return [field.required(at)]
     expression = cel.get("expression") or ""
-    if len(expression) > MAX_EXPRESSION:
-        yield field.too_long(at / "expression", MAX_EXPRESSION)
-    elif not expression:
-        yield field.required(at / "expression")
+    if len(expression) > _MAX_EXPRESSION:
+        return [field.too_long(at / "expression", _MAX_EXPRESSION)]
+    return [] if expression else [field.required(at / "expression")]
 
 
-def _opaque(config: View, path: field.Path) -> Iterator[field.Error]:
-    opaque: Any = config.get("opaque")
+def configuration(config: View, path: Path) -> list[Error]:
+    """Errors of a driver's configuration."""
+    opaque, at = config.get("opaque"), path / "opaque"
     if opaque is None:
-        yield field.required(path / "opaque")
-        return
-    at = path / "opaque"
-    yield from driver_name(opaque.get("driver") or "", at / "driver")
-    parameters = opaque.get("parameters")
-    if parameters is None:
-        yield field.required(at / "parameters")
-    elif not isinstance(parameters, dict):
-        yield field.invalid(at / "parameters", "<value omitted>", "must be a valid JSON object")
+        return [field.required(at)]
+    found = driver_name(opaque.get("driver") or "", at / "driver")
+    return found + raw_object(opaque.get("parameters"), at / "parameters", _MAX_PARAMETERS)
 
 
-def _references(owner: View, known: set[str], path: field.Path) -> Iterator[field.Error]:
-    detail = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
-    names = owner.get("requests") or ()
-    for i, name in enumerate(names):
-        if name not in known:
-            yield field.invalid((path / "requests")[i], name, detail)
-        if name in names[:i]:
-            yield field.duplicate((path / "requests")[i], name)
+def raw_object(value: Any, path: Path, limit: int) -> list[Error]:
+    """Errors of embedded JSON, which has to be an object of a limited size."""
+    if value is None:
+        return [field.required(path)]
+    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) > limit:
+        return [field.too_long(path, limit)]
+    return [] if isinstance(value, dict) else [field.invalid(path, "<value omitted>", "must be a valid JSON object")]
 
 
-def _qualified(name: str, path: field.Path) -> Iterator[field.Error]:
-    """Errors of a fully qualified attribute: a driver's domain and a C identifier."""
-    domain, slash, identifier = name.partition("/")
-    if not slash:
-        yield field.invalid(path, name, "must include a domain")
-        return
-    if not domain:
-        yield field.invalid(path, domain, "the domain must not be empty")
+def binding_conditions(holder: View, path: Path) -> list[Error]:
+    """Errors of the conditions that a device waits for before pods are bound."""
+    return [
+        error
+        for name in ("bindingConditions", "bindingFailureConditions")
+        for error in each(holder.get(name), MAX_BINDING_CONDITIONS, validation.label_name, path / name)
+    ]
+
+
+def taint(value: View, path: Path) -> list[Error]:
+    """Errors of a taint of a device."""
+    found = validation.label_name(value.get("key") or "", path / "key")
+    if value.get("value"):
+        found += names(path / "value", value["value"], validation.label_value)
+    effect = value.get("effect") or ""
+    if not effect:
+        found.append(field.required(path / "effect"))
+    elif effect not in _EFFECTS:
+        found.append(field.not_supported(path / "effect", effect, _EFFECTS))
+    return found
+
+
+def toleration(value: View, path: Path) -> list[Error]:
+    """Errors of a toleration of a request."""
+    found = validation.label_name(value["key"], path / "key") if value.get("key") else []
+    operator, text = value.get("operator") or "", value.get("value") or ""
+    if operator == "Exists":
+        if text:
+            found.append(field.invalid(path / "value", text, "must be empty for operator `Exists`"))
+    elif operator == "Equal":
+        found += names(path / "value", text, validation.label_value)
+    elif not operator:
+        found.append(field.required(path / "operator"))
     else:
-        yield from driver_name(domain, path)
-    if not identifier:
-        yield field.invalid(path, identifier, "the name must not be empty")
-    else:
-        yield from (field.invalid(path, identifier, p) for p in validation.c_identifier(identifier))
+        found.append(field.not_supported(path / "operator", operator, _OPERATORS))
+    effect = value.get("effect") or ""
+    if effect and effect not in _EFFECTS:
+        found.append(field.not_supported(path / "effect", effect, _EFFECTS))
+    return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value, to_internal
 from server.registry.declaration import declare
-from server.registry.generic import BuiltinStrategy, SpecStrategy, StatusStrategy
+from server.registry.generic import BuiltinStrategy, SpecStrategy, StatusStrategy, go_struct
 from server.registry.printing import simple
-from server.registry.resource.devices import claim_errors, default_claim
+from server.registry.resource.claims import claim_errors, default_claim, status_errors
 from server.registry.rest import Column, Context, Resource
 
 _SPEC = field.Path("spec")
@@ -23,11 +24,13 @@ class ResourceClaimStrategy(SpecStrategy):
         default_claim(obj.setdefault("spec", {}))
 
     def validate(self, obj: View, ctx: Context) -> list[field.Error]:
-        return super().validate(obj, ctx) + claim_errors(obj.get("spec") or {}, _SPEC)
+        return super().validate(obj, ctx) + claim_errors(obj.get("spec") or {}, _SPEC, ctx.version)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
-        found = super().validate(obj, ctx) + validation.immutable(obj.get("spec"), old.get("spec"), _SPEC)
-        return found + claim_errors(obj.get("spec") or {}, _SPEC)
+        found, spec = super().validate(obj, ctx), obj.get("spec") or {}
+        if spec != (old.get("spec") or {}):
+            found.append(field.invalid(_SPEC, internal_value("ResourceClaimSpec", spec), validation.FIELD_IMMUTABLE))
+        return found
 
 
 class ResourceClaimStatusStrategy(StatusStrategy):
@@ -37,6 +40,9 @@ class ResourceClaimStatusStrategy(StatusStrategy):
 
     def default(self, obj: Object) -> None:
         default_claim(obj.setdefault("spec", {}))
+
+    def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
+        return super().validate_update(obj, old, ctx) + status_errors(obj, old, field.Path("status"))
 
 
 class ResourceClaimTemplateStrategy(BuiltinStrategy):
@@ -53,10 +59,15 @@ class ResourceClaimTemplateStrategy(BuiltinStrategy):
         found = super().validate(obj, ctx)
         found += validation.labels(metadata.get("labels"), at / "labels")
         found += validation.annotations(metadata.get("annotations"), at / "annotations")
-        return found + claim_errors(spec.get("spec") or {}, _SPEC / "spec")
+        return found + claim_errors(spec.get("spec") or {}, _SPEC / "spec", ctx.version)
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
-        return super().validate(obj, ctx) + validation.immutable(obj.get("spec"), old.get("spec"), _SPEC)
+        found, spec = super().validate(obj, ctx), obj.get("spec") or {}
+        if spec != (old.get("spec") or {}):
+            claim = to_internal("ResourceClaimSpec", spec.get("spec") or {})
+            shown = go_struct(**(spec.get("metadata") or {}), Spec=claim)
+            found.append(field.invalid(_SPEC, shown, validation.FIELD_IMMUTABLE))
+        return found
 
 
 def state(obj: View) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from apimachinery import field, meta, validation
+from apimachinery import errors, field, meta, validation
+from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
@@ -48,6 +49,11 @@ class PriorityClassStrategy(BuiltinStrategy):
             found.append(field.forbidden(field.Path("value"), "may not be changed in an update."))
         path = field.Path("preemptionPolicy")
         return found + validation.immutable(obj.get("preemptionPolicy"), old.get("preemptionPolicy"), path)
+
+    def check_delete(self, name: str) -> None:
+        if name in SYSTEM_CLASSES:
+            resource = GroupResource("scheduling.k8s.io", "priorityclasses")
+            raise errors.Forbidden.of(resource, name, "this is a system priority class and cannot be deleted")
 
 
 def _system_problem(name: str, value: int, global_default: bool) -> str:

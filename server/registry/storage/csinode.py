@@ -7,6 +7,7 @@ from typing import Any, Final
 from apimachinery import field, validation
 from apimachinery.objects import View
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.core.podspec_volumes import csi_driver_name
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
@@ -35,8 +36,9 @@ class CSINodeStrategy(BuiltinStrategy):
         drivers = (obj.get("spec") or {}).get("drivers") or ()
         for stored in (old.get("spec") or {}).get("drivers") or ():
             for driver in drivers:
-                if driver.get("name") == stored.get("name"):
-                    found += validation.immutable(_fixed(driver, ctx), _fixed(stored, ctx), _DRIVERS)
+                if driver.get("name") == stored.get("name") and _fixed(driver, ctx) != _fixed(stored, ctx):
+                    shown = internal_value("CSINodeDriver", driver)
+                    found.append(field.invalid(_DRIVERS, shown, validation.FIELD_IMMUTABLE))
         return found
 
 

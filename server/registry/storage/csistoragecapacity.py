@@ -6,6 +6,7 @@ from apimachinery import field, validation
 from apimachinery.objects import View
 from apimachinery.quantity import Quantity, canonical
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
 from server.registry.node_labels import selector_warnings
@@ -36,10 +37,12 @@ class CSIStorageCapacityStrategy(BuiltinStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx)
-        for name in ("nodeTopology", "storageClassName"):
-            if obj.get(name) != old.get(name):
-                found.append(field.invalid(field.Path(name), obj.get(name), validation.FIELD_IMMUTABLE))
-        return found
+        topology = obj.get("nodeTopology")
+        if topology != old.get("nodeTopology"):
+            shown = internal_value("selector", topology)
+            found.append(field.invalid(field.Path("nodeTopology"), shown, validation.FIELD_IMMUTABLE))
+        name, stored = obj.get("storageClassName"), old.get("storageClassName")
+        return found + validation.immutable(name, stored, field.Path("storageClassName"))
 
 
 def resource(config: RegistryConfig) -> Resource:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from apimachinery import field, meta, validation
 from apimachinery.objects import View
 from server.registry.config import RegistryConfig
+from server.registry.core.internal import internal_value
 from server.registry.core.persistentvolume_validation import validate_spec
 from server.registry.core.podspec_volumes import csi_driver_name
 from server.registry.declaration import declare
@@ -42,7 +43,8 @@ class VolumeAttachmentStrategy(SpecStrategy):
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         found = super().validate(obj, ctx) + _errors(obj)
         if obj["spec"] != old["spec"]:
-            found.append(field.invalid(_SPEC, obj["spec"], validation.FIELD_IMMUTABLE))
+            shown = internal_value("VolumeAttachmentSpec", obj["spec"])
+            found.append(field.invalid(_SPEC, shown, validation.FIELD_IMMUTABLE))
         return found
 
 
