@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -75,9 +76,9 @@ def is_namespace_terminating(error: Exception) -> bool:
 
 
 async def slow_start_batch(
-    count: int, initial: int, function: Callable[[int], Awaitable[None]]
+    count: int, initial: int, function: Callable[[int], Awaitable[None]], *, limit: int = sys.maxsize
 ) -> tuple[int, Exception | None]:
-    """Call the function for 0..count-1 in batches of 1, 2, 4, …; stop after a batch with an error.
+    """Call the function for 0..count-1 in batches of 1, 2, 4, … up to `limit`; stop after a batch with an error.
 
     Gives the number of successes and the first error. Models slowStartBatch.
     """
@@ -91,7 +92,7 @@ async def slow_start_batch(
         successes += batch - len(failures)
         if failures:
             return successes, failures[0]
-        batch = min(2 * batch, count - position)
+        batch = min(2 * batch, count - position, limit)
     return successes, None
 
 

@@ -33,6 +33,7 @@ POD_DISRUPTION_BUDGETS: Final = GroupVersionResource("policy", "v1", "poddisrupt
 CLUSTER_ROLES: Final = GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles")
 CERTIFICATE_SIGNING_REQUESTS: Final = GroupVersionResource("certificates.k8s.io", "v1", "certificatesigningrequests")
 
+POD_KIND: Final = GroupVersionKind("", "v1", "Pod")
 DAEMON_SET_KIND: Final = GroupVersionKind("apps", "v1", "DaemonSet")
 DEPLOYMENT_KIND: Final = GroupVersionKind("apps", "v1", "Deployment")
 REPLICA_SET_KIND: Final = GroupVersionKind("apps", "v1", "ReplicaSet")
