@@ -112,10 +112,10 @@ class ClockFollower:
         alive = asyncio.ensure_future(self._stay_alive())
         try:
             if self._lockstep.engaged:
-                await self._lockstep.settle(self._caught_up)
+                await self._lockstep.settle(self.caught_up)
             else:
-                await self._caught_up()
-                await self._calm()
+                await self.caught_up()
+                await self.calm()
         except (errors.StatusError, TransportError) as error:
             log.debug("settling: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)
@@ -124,7 +124,7 @@ class ClockFollower:
             alive.cancel()
             await asyncio.gather(alive, return_exceptions=True)
 
-    async def _caught_up(self) -> int:
+    async def caught_up(self) -> int:
         """The server's revision, once every cache has heard of what happened up to it."""
         while True:
             state = await self._ask("progress")
@@ -135,7 +135,7 @@ class ClockFollower:
             else:
                 return int(state["revision"])
 
-    async def _calm(self) -> None:
+    async def calm(self) -> None:
         """Return once nothing has happened for a few looks in a row."""
         calm, before = 0, -math.inf
         while calm < _CALM:

@@ -208,7 +208,8 @@ class ClockControl:
 
     async def _progress(self, request: Request) -> Response:
         """Say how far watches have come that miss nothing, once what goes on in this process has come to rest."""
-        self._heard_of(request.query.get("follower"))
+        if (name := request.query.get("follower")) in self._followers:
+            self._heard_of(name)
         revision = 0
         while revision < (revision := await self._storage.caught_up()):
             for _ in range(PASSES):

@@ -14,13 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from apimachinery import meta, scheduling
+from apimachinery import meta, scheduling, serializer
 from apimachinery.clock import Clock, ManualClock
+from apimachinery.clusterclock import ClusterClock
 from apimachinery.gvk import GroupVersionResource
 from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, View
 from controllers.runtime import resources
 from controllers.runtime.client import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Client
+from controllers.runtime.clock_follower import PATH, ClockFollower
 from controllers.runtime.context import ControllerContext
 from controllers.runtime.controller import Runnable
 from controllers.runtime.event_recorder import EventBroadcaster
@@ -104,7 +106,8 @@ class Cluster:
     def __init__(self, kubeconfig: Path) -> None:
         self._config = load_kubeconfig(kubeconfig)
         self._stack = AsyncExitStack()
-        self.client = Client(self._config)
+        self.metrics = Registry()
+        self.client = Client(self._config, metrics=self.metrics)
         self.informers = InformerFactory(self.client)
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -160,12 +163,35 @@ class Cluster:
         *,
         during: float = 1.0,
     ) -> None:
-        """The predicate stays false for so many seconds, at every event."""
+        """The predicate stays false at every event while so many seconds of the server's time pass."""
+        informer = self.informers.informer(resource)
+        await informer.wait_for_sync()
+        broken: list[View] = []
+
+        def look(*_: View) -> None:
+            if predicate(found := informer.list(namespace)):
+                broken.extend(found)
+
+        handler = informer.add_handler(on_add=look, on_update=look, on_delete=look)
         try:
-            await self.until(resource, predicate, namespace, timeout=during)
-        except AssertionError:
-            return
-        raise AssertionError("it came to pass")
+            look()
+            await self.settled(during)
+        finally:
+            informer.remove_handler(handler)
+        assert not broken, f"it came to pass: {json.dumps(broken[0])[:1000]}"
+
+    async def settled(self, seconds: float = 0.0) -> None:
+        """Move the server's time; return once nothing goes on there, in its managers, and in this process."""
+        clock = ClockFollower(self.client, ClusterClock(), self.informers, self.metrics, identity="")
+        while True:
+            before = self.metrics.queue_adds.total()
+            body = serializer.dumps({"seconds": seconds})
+            await self.client.request("POST", f"{PATH}/advance", body=body)
+            await clock.caught_up()
+            await clock.calm()
+            if self.metrics.queue_adds.total() == before:
+                return
+            seconds = 0.0
 
     async def history(
         self, resource: GroupVersionResource, namespace: str, during: Callable[[], object]
@@ -274,7 +300,7 @@ class Cluster:
             events=EventBroadcaster(self.client, clock),
             clock=clock,
             names=NameGenerator(),
-            metrics=Registry(),
+            metrics=self.metrics,
             flags=flags,
             version=version,
         )
