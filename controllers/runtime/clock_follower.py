@@ -13,11 +13,11 @@ from apimachinery.clusterclock import ClusterClock
 from controllers.runtime.client import Client
 from controllers.runtime.errors import TransportError
 from controllers.runtime.informer import InformerFactory
+from controllers.runtime.lockstep import PASSES
 from controllers.runtime.metrics import Registry
 
 PATH: Final = "/mockube/v1/clock"
-SETTLE_SECONDS: Final = 0.003
-_CALM: Final = 3
+BUSY_SECONDS: Final = 0.002
 _ALIVE_SECONDS: Final = 5.0
 """While work goes on, the server hears so this often."""
 _PATIENCE_SECONDS: Final = 1.0
@@ -136,10 +136,10 @@ class ClockFollower:
                 return int(state["revision"])
 
     async def calm(self) -> None:
-        """Return once nothing has happened for a few looks in a row."""
-        calm, before = 0, -math.inf
-        while calm < _CALM:
-            await asyncio.sleep(SETTLE_SECONDS)
+        """Return once everybody in this process waits for a change or a timer."""
+        calm, before, busy = 0, -math.inf, False
+        while calm < PASSES:
+            await asyncio.sleep(BUSY_SECONDS if busy else 0)
             now = self._activity()
             waiting = self._metrics.queue_depth.total() + self._metrics.queue_soon.total()
             busy = self._client.open_requests > 0 or waiting > 0

@@ -18,7 +18,7 @@ from apimachinery.clusterclock import ClusterClock
 SOON_SECONDS: Final = 1.0
 """Retries that are due within this are part of the same moment of the cluster's time."""
 _JUMPS: Final = 100
-_PASSES: Final = 20
+PASSES: Final = 20
 """After so many turns of the event loop without a new step, everybody waits for something."""
 
 
@@ -108,7 +108,7 @@ class Lockstep:
     async def rest(self) -> None:
         """Return once everybody waits for an answer, a change or a timer."""
         calm, before = 0, self._steps
-        while calm < _PASSES:
+        while calm < PASSES:
             await asyncio.sleep(0)
             calm = calm + 1 if self._steps == before else 0
             before = self._steps
