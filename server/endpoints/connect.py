@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from apimachinery import errors, field, meta
+from apimachinery.decode.scalars import time_text
 from apimachinery.objects import Object, View
 from server.endpoints import options
 from server.endpoints.request import Query, Request, Response
@@ -112,39 +113,47 @@ def _upstream(scope: Scope) -> Upstream:
     return upstream
 
 
-_LOG_INTEGERS: Final = {"sinceSeconds": 1, "tailLines": 0, "limitBytes": 1}
+_LOG_INTEGERS: Final = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
 _LOG_SWITCHES: Final = ("follow", "previous", "timestamps")
 
 
-def log_query(query: Query) -> dict[str, str]:
-    """The kubelet's parameters of a log request; BadRequest, Invalid."""
-    found: dict[str, str] = {}
+def log_query(pod: str, query: Query) -> dict[str, str]:
+    """The kubelet's parameters of a request for a pod's log; BadRequest, Invalid."""
+    found = {name: "true" for name in _LOG_SWITCHES if options.boolean(query, name)}
+    given = {name: options.optional_integer(query, name) for name in _LOG_INTEGERS}
+    since = query.get("sinceTime")
     problems: list[field.Error] = []
-    for name in _LOG_SWITCHES:
-        if options.boolean(query, name):
-            found[name] = "true"
+    if since:
+        found["sinceTime"] = _time(since)
     for name, least in _LOG_INTEGERS.items():
-        value = options.optional_integer(query, name)
+        value = given[name]
         if value is None:
             continue
-        if value < least:
+        found[name] = str(value)
+        if since and name == "sinceSeconds":
+            detail = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+            problems.append(field.forbidden(field.Path("[]"), detail))
+        elif value < least:
             detail = "must be greater than 0" if least else "must be greater than or equal to 0"
             problems.append(field.invalid(field.Path(name), value, detail))
-        found[name] = str(value)
-    if query.get("sinceTime"):
-        found["sinceTime"] = query.get("sinceTime")
-        if "sinceSeconds" in found:
-            detail = "at most one of `sinceTime` or `sinceSeconds` may be specified"
-            problems.append(field.forbidden(field.Path(), detail))
+    if "stream" in query:
+        problems.append(field.forbidden(field.Path("stream"), "may not be specified"))
     if problems:
-        raise errors.Invalid.of("PodLogOptions", "", problems)
+        raise errors.Invalid.of("PodLogOptions", pod, problems)
     return found
+
+
+def _time(text: str) -> str:
+    try:
+        return time_text(text) or ""
+    except ValueError as e:
+        raise errors.BadRequest(str(e)) from None
 
 
 async def log(scope: Scope) -> Response:
     """A container's log, as it comes where `follow` is asked for."""
+    parameters = log_query(scope.name, scope.request.query)
     pod = await _pod(scope)
-    parameters = log_query(scope.request.query)
     container = container_of(pod, scope.request.query.get("container"))
     node = pod["spec"].get("nodeName")
     if not node:

@@ -124,7 +124,7 @@ async def _bound(reference: View, account: View, scope: Scope) -> dict[str, Refe
     version = GroupVersion.parse(reference.get("apiVersion") or "")
     resource = _BINDABLE.get(kind)
     if resource is None or version != GroupVersion("", "v1"):
-        gvk = GroupVersionKind(version.group, version.version, kind)
+        gvk = f"{version.group}/{version.version}, Kind={kind}"
         raise errors.BadRequest(f"cannot bind token to object of type {gvk}")
     found = (await scope.services.registry.find(resource).get(scope.namespace, name)).view
     bound = {kind.lower(): Reference(name, meta.uid(found))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from apimachinery import errors, jsonvalue, meta
+from apimachinery import errors, field, jsonvalue, meta
 from apimachinery.objects import Object, View
 from server.endpoints import create, decoding, options, response
 from server.endpoints.metadata import wipe_system_fields
@@ -34,19 +34,21 @@ async def eviction(scope: Scope) -> Response:
     await create.admit_create(scope, obj, asked)
     if meta.name(obj) != scope.name:
         raise errors.BadRequest("name in URL does not match name in Eviction object")
-    delete, dry_run = _delete_options(scope, obj)
+    delete, dry_run, problems = _delete_options(scope, obj)
     await create.validate_create(scope, asked)(obj)
-    evictor = _Evictor(scope, scope.store, scope.context(dry_run=dry_run))
+    evictor = _Evictor(scope, scope.store, scope.context(dry_run=dry_run), problems)
     return await evictor.evict(delete)
 
 
-def _delete_options(scope: Scope, obj: View) -> tuple[DeleteOptions, bool]:
+def _delete_options(scope: Scope, obj: View) -> tuple[DeleteOptions, bool, tuple[field.Error, ...]]:
     body = {**(obj.get("deleteOptions") or {})}
     here, there = scope.request.query.all("dryRun"), list(body.get("dryRun") or ())
     if here and there and here != there:
         why = f"Non-matching dry-run options in request and content: [{' '.join(here)}] and [{' '.join(there)}]"
         raise errors.Unknown(why, code=500)
-    return options.delete_options(scope.request.query, {**body, "dryRun": there or here})
+    values = there or here
+    asked, dry_run = options.delete_options(scope.request.query, {**body, "dryRun": values})
+    return asked, dry_run, tuple(options.dry_run_errors(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class _Evictor:
     scope: Scope
     pods: Store
     context: Context
+    problems: tuple[field.Error, ...]
+    """What is wrong with dryRun, told when the pod would be deleted."""
 
     async def evict(self, delete: DeleteOptions) -> Response:
         pod = await self._evict_without_budget(delete)
@@ -118,6 +122,8 @@ class _Evictor:
 
     async def _delete(self, delete: DeleteOptions) -> None:
         """Write why the pod goes to its status, then delete it as the options say."""
+        if self.problems:
+            raise errors.Invalid.of("DeleteOptions.meta.k8s.io", "", list(self.problems))
         if not self.context.dry_run:
             version = await self._mark(delete)
             if delete.resource_version is not None:
