@@ -6,6 +6,8 @@ Recording is a plain call that never waits; what the correlator lets through goe
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from apimachinery import meta
@@ -20,6 +22,7 @@ from controllers.runtime.resources import EVENTS, EVENTS_V1
 EventType = Literal["Normal", "Warning"]
 
 _SERIES_SECONDS: Final = 360.0
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def object_reference(obj: View, field_path: str = "") -> Object:
@@ -62,7 +65,9 @@ class EventBroadcaster:
         """Return once everything recorded so far was sent or given up."""
         await self._sink.drain()
 
-    def publish(self, about: Object, event: Object, component: str, host: str) -> None:
+    def publish(
+        self, about: Object, event: Object, component: str, host: str, annotations: Mapping[str, str] = _NONE
+    ) -> None:
         """Complete, correlate and queue a core/v1 event."""
         now = self._clock.now()
         stamp = format_time(now)
@@ -79,6 +84,8 @@ class EventBroadcaster:
             "reportingComponent": component,
             "reportingInstance": host,
         }
+        if annotations:
+            full["metadata"]["annotations"] = dict(annotations)
         correlated = self._correlator.correlate(full)
         if correlated is not None:
             self._sink.put(Source(component, host), EVENTS, *correlated)
@@ -153,14 +160,31 @@ class EventRecorder:
         self._component = component
         self._host = host
 
-    def event(self, obj: View, kind: EventType, reason: str, message: str, *, field_path: str = "") -> None:
+    def event(
+        self,
+        obj: View,
+        kind: EventType,
+        reason: str,
+        message: str,
+        *,
+        field_path: str = "",
+        annotations: Mapping[str, str] = _NONE,
+    ) -> None:
         """Say something about an object that has its apiVersion and kind."""
-        self.event_on(object_reference(obj, field_path), kind, reason, message)
+        self.event_on(object_reference(obj, field_path), kind, reason, message, annotations=annotations)
 
-    def event_on(self, reference: Object, kind: EventType, reason: str, message: str) -> None:
+    def event_on(
+        self,
+        reference: Object,
+        kind: EventType,
+        reason: str,
+        message: str,
+        *,
+        annotations: Mapping[str, str] = _NONE,
+    ) -> None:
         """Say something about whatever an object reference names."""
         event = {"reason": reason, "message": message, "type": kind}
-        self._broadcaster.publish(reference, event, self._component, self._host)
+        self._broadcaster.publish(reference, event, self._component, self._host, annotations)
 
 
 class EventRecorderV1:

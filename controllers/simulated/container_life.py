@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from apimachinery.objects import View
@@ -36,6 +38,7 @@ class Event(NamedTuple):
     reason: str
     message: str
     field_path: str = ""
+    annotations: Mapping[str, str] = MappingProxyType({})
 
 
 class ContainerLife:

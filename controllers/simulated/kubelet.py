@@ -17,6 +17,7 @@ from controllers.runtime.resources import LEASES, NODES, PODS
 from controllers.simulated import scenario
 from controllers.simulated.cluster_view import ClusterView
 from controllers.simulated.endpoint.server import KubeletServer
+from controllers.simulated.eviction_manager import EvictionManagers
 from controllers.simulated.images import Images
 from controllers.simulated.lease_agent import LeaseAgents, retries
 from controllers.simulated.node_agent import NodeAgents
@@ -80,6 +81,7 @@ class Kubelets:
             host=self.nodes.host,
         )
         self.nodes.on_power_off = self.pods.power_off
+        self.nodes.evictions = EvictionManagers(context.events, self.pods.machines_on, self.pods.look_again)
         authority = _authority(options.root_ca_file, str(context.flags.get("kubeconfig") or ""))
         self._server = KubeletServer(self.pods, context.clock, authority) if authority else None
 

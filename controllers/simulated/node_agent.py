@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from controllers.runtime.workqueue import WorkQueue
 from controllers.simulated import node as nodes
 from controllers.simulated.addresses import PodAddresses, Ranges
 from controllers.simulated.cadence import Cadence
+from controllers.simulated.eviction_manager import EvictionManagers
 from controllers.simulated.host import Host
 from controllers.simulated.node import Fault
 
@@ -85,6 +87,7 @@ class NodeAgents:
         self.streaming = ""
         self.port = 10250
         self.on_power_off: Callable[[str], None] = lambda name: None
+        self.evictions: EvictionManagers | None = None
 
     def host(self, name: str) -> Host | None:
         """The machine of a node; None when it is not simulated or gone."""
@@ -135,7 +138,7 @@ class NodeAgents:
         agent.fault = fault
         host.kubelet_down = fault.kubelet or fault.power
         host.cut_off = fault.network
-        host.pressure = fault.pressure
+        self._observe(agent)
         if fault.power and not old.power:
             self.on_power_off(host.name)
         self._queue.add(host.name)
@@ -187,11 +190,21 @@ class NodeAgents:
         if not agent.registered:
             await self._register(agent, node)
         now = self._clock.now()
+        changes = self._observe(agent)
         images = _images(agent.host)
-        wanted = nodes.status(node, now, port=self.port, version=self._version, fault=agent.fault, images=images)
+        fault = agent.fault._replace(pressure=agent.host.pressure)
+        wanted = nodes.status(node, now, port=self.port, version=self._version, fault=fault, images=images)
         if nodes.differs(node, wanted) or now.timestamp() >= agent.report_at:
             await self._report(agent, node, wanted)
-        self._queue.add_after(name, agent.report_at - now.timestamp())
+        looks = self.evictions.synchronize(node, now.timestamp()) if self.evictions is not None else math.inf
+        self._queue.add_after(name, min(agent.report_at, changes, looks) - now.timestamp())
+
+    def _observe(self, agent: _Agent) -> float:
+        """Let the host's conditions follow from its fault, until the moment that is returned."""
+        if self.evictions is None:
+            agent.host.pressure = agent.fault.pressure
+            return math.inf
+        return self.evictions.observe(agent.host, agent.fault.pressure, self._clock.now().timestamp())
 
     async def _register(self, agent: _Agent, node: View) -> None:
         name = agent.host.name

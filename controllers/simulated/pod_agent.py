@@ -87,6 +87,11 @@ class PodAgents:
         entry = self._entries.get(f"{namespace}/{name}")
         return entry.machine if entry is not None else None
 
+    def machines_on(self, node: str) -> list[PodMachine]:
+        """The machines of the pods on a node."""
+        keys = (meta.key(pod) for pod in self._pods.indexer.by_index(BY_NODE, node))
+        return [self._entries[key].machine for key in keys if key in self._entries]
+
     def look_again(self, machine: PodMachine) -> None:
         """Something was done to a machine from outside: play what is due now."""
         self._queue.add(meta.key(machine.pod))
@@ -222,7 +227,14 @@ class PodAgents:
             return
         recorder = self._events.recorder("kubelet", pod["spec"]["nodeName"])
         for event in step.events:
-            recorder.event(pod, event.type, event.reason, event.message, field_path=event.field_path)
+            recorder.event(
+                pod,
+                event.type,
+                event.reason,
+                event.message,
+                field_path=event.field_path,
+                annotations=event.annotations,
+            )
 
     async def _write(self, entry: _Entry, pod: View, now: float) -> None:
         status = entry.machine.status(now)

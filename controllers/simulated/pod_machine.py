@@ -7,7 +7,7 @@ to report. Time is a number of seconds of the cluster's wall clock, and nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
@@ -28,6 +28,7 @@ SANDBOX_SECONDS: Final = 0.1
 MOUNT_RETRY_FIRST: Final = 0.5
 MOUNT_RETRY_CAP: Final = 122.0
 _DEADLINE: Final = "Pod was active on the node longer than the specified deadline"
+_EVICTED: Final = "Evicted"
 _NOT_LOCATED: Final = "The container could not be located when the pod was terminated"
 
 
@@ -72,6 +73,8 @@ class PodMachine:
     failed: bool = False
     abandoned: bool = False
     """Whether somebody else wrote how the pod ended: its status is theirs."""
+    disrupted: bool = False
+    """Whether the kubelet ended it for the node's sake."""
     conditions: dict[str, tuple[str, str]] = field(default_factory=dict)
     storage: dict[str, Files] = field(default_factory=dict)
     life: ContainerLife = field(init=False)
@@ -154,6 +157,13 @@ class PodMachine:
         self.pod_ip = ""
         for c in self.containers:
             self.life.lose(c, now)
+
+    def evict(self, message: str, annotations: Mapping[str, str], now: float, grace: float) -> None:
+        """End the pod because its machine runs short of something."""
+        self.reason, self.message, self.failed = _EVICTED, message, True
+        self.disrupted = True
+        self.life.events.append(Event("Warning", _EVICTED, message, annotations=annotations))
+        self._stop(now, grace)
 
     def release(self) -> None:
         """The pod is gone from the node: give back what it took."""
@@ -380,6 +390,8 @@ class PodMachine:
         found["conditions"] = pod_status.conditions(states, self.conditions, now, generation, self.pod)
         if self.finished and self.reason:
             found["reason"], found["message"] = self.reason, self.message
+        if self.finished and self.disrupted:
+            found["conditions"].insert(0, pod_status.disruption(self.message, self.conditions, now, generation))
         host = self.host.address
         found["hostIP"], found["hostIPs"] = host, [{"ip": host}]
         if self.start_time:

@@ -137,6 +137,20 @@ def conditions(
     return found
 
 
+def disruption(message: str, known: dict[str, tuple[str, str]], now: float, generation: int) -> Object:
+    """The condition of a pod that its kubelet ended for the node's sake; `known` as for conditions()."""
+    _, since = known.setdefault("DisruptionTarget", ("True", stamp(now)))
+    return {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": since,
+        "observedGeneration": generation,
+        "reason": "TerminationByKubelet",
+        "message": message,
+    }
+
+
 def patch_of(status: Object, written: View) -> Object:
     """The strategic merge patch that turns the written status into this one; empty when nothing differs.
 
@@ -145,8 +159,9 @@ def patch_of(status: Object, written: View) -> Object:
     found: Object = {}
     for key, value in status.items():
         if key == "conditions":
-            own = {c["type"]: c for c in written.get(key) or () if c["type"] in KUBELET_CONDITIONS}
-            if own != {c["type"]: c for c in value}:
+            wanted = {c["type"]: c for c in value}
+            own = {c["type"]: c for c in written.get(key) or () if c["type"] in {*KUBELET_CONDITIONS, *wanted}}
+            if own != wanted:
                 found[key] = value
         elif written.get(key) != value:
             found[key] = value
