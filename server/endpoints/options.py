@@ -11,6 +11,7 @@ from apimachinery.fields import FieldRequirement, FieldSelector
 from apimachinery.labels import LabelSelector
 from apimachinery.objects import View
 from apimachinery.serializer import go_quote
+from apimachinery.strconv import parse_int, parse_uint
 from server.endpoints.request import Query
 from server.endpoints.request_info import asks_to_watch
 from server.registry.deletion import DeleteOptions
@@ -36,26 +37,20 @@ def optional_integer(query: Query, name: str) -> int | None:
     """An integer parameter, None when absent; BadRequest when it is none, as an empty one is."""
     if name not in query:
         return None
-    text = query.get(name)
-    digits = text.removeprefix("-").removeprefix("+")
-    if not digits.isdecimal() or not digits.isascii():
-        raise errors.BadRequest(f"strconv.ParseInt: parsing {go_quote(text)}: invalid syntax")
-    if abs(int(text)) >= 2**63:
-        raise errors.BadRequest(f"strconv.ParseInt: parsing {go_quote(text)}: value out of range")
-    return int(text)
+    try:
+        return parse_int(query.get(name))
+    except ValueError as e:
+        raise errors.BadRequest(str(e)) from None
 
 
 def parse_resource_version(text: str) -> int | None:
     """None when empty; ValueError with upstream's text when it is no number."""
     if not text:
         return None
-    problem = "" if text.isdecimal() and text.isascii() else "invalid syntax"
-    if not problem and int(text) >= 2**64:
-        problem = "value out of range"
-    if problem:
-        quoted = go_quote(text)
-        raise ValueError(f"resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}: {problem}")
-    return int(text)
+    try:
+        return parse_uint(text)
+    except ValueError as e:
+        raise ValueError(f"resourceVersion: Invalid value: {go_quote(text)}: {e}") from None
 
 
 def get_resource_version(query: Query) -> int | None:

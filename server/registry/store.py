@@ -14,6 +14,7 @@ from apimachinery.clock import Clock
 from apimachinery.gvk import GroupResource
 from apimachinery.names import NameGenerator
 from apimachinery.objects import Object, StoredObject, View
+from apimachinery.strconv import parse_uint
 from apimachinery.timestamp import format_time
 from server.endpoints.request import Warnings
 from server.registry import deletion
@@ -276,6 +277,10 @@ class Store:
                 raise errors.Invalid.of(kind, name, found)
             metadata["resourceVersion"] = stored
         elif wanted != stored:
+            try:
+                parse_uint(wanted)
+            except ValueError as e:
+                raise errors.Unknown(str(e), code=500) from None
             raise errors.Conflict.of(self.group_resource, name, OPTIMISTIC_LOCK)
 
     async def _before_update(
