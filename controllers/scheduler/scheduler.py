@@ -122,6 +122,8 @@ class Scheduler:
             self._queue.drop(uid)
             if self._placed.get(uid) != node:
                 self._place(PodInfo.of(pod), node)
+            elif (known := self._pods_of(node).get(uid)) is not None:
+                self._pods_of(node)[uid] = known.renewed(pod)
             return
         if pod["spec"].get("schedulerName") != self._options.scheduler_name or pod["spec"].get("schedulingGates"):
             return
@@ -183,6 +185,9 @@ class Scheduler:
             self._nodes[node].add(info)
         else:
             self._homeless.setdefault(node, {})[info.uid] = info
+
+    def _pods_of(self, node: str) -> dict[str, PodInfo]:
+        return self._nodes[node].pods if node in self._nodes else self._homeless.get(node, {})
 
     def _unplace(self, info: PodInfo) -> None:
         node = self._placed.pop(info.uid, None)

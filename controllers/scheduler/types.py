@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from apimachinery import meta, scheduling
@@ -119,6 +119,10 @@ class PodInfo:
             owner=controller["uid"] if controller else "",
             fits=required_node_affinity(spec),
         )
+
+    def renewed(self, pod: View) -> PodInfo:
+        """The same pod by its newest object, once it is bound: what was compiled of its spec holds."""
+        return replace(self, pod=pod, tolerations=tuple(pod["spec"].get("tolerations") or ()))
 
 
 def _required(affinity: View, pod: View) -> tuple[AffinityTerm, ...]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from apimachinery import errors, meta, scheduling
 from apimachinery.clock import Clock
-from apimachinery.objects import Object, View
+from apimachinery.objects import View
 from controllers.runtime.client import Client
 from controllers.runtime.errors import TransportError
 from controllers.runtime.event_recorder import EventBroadcaster
@@ -27,7 +27,7 @@ from controllers.simulated.container import Container
 from controllers.simulated.host import Host
 from controllers.simulated.images import Images
 from controllers.simulated.pod_machine import PodMachine, Step
-from controllers.simulated.pod_status import patch_of
+from controllers.simulated.pod_status import concerns, patch_of
 from controllers.simulated.process import Answer, Request
 from controllers.simulated.shell.commands import TOKEN_PATH
 
@@ -44,7 +44,7 @@ class _Entry:
 
     def __init__(self, machine: PodMachine) -> None:
         self.machine = machine
-        self.written: Object = {}
+        self.written: View = {}
         self.version = 0
         self.deleted = False
 
@@ -110,11 +110,22 @@ class PodAgents:
         key = meta.key(pod)
         entry = self._entries.get(key)
         if entry is not None and entry.machine.uid == meta.uid(pod):
-            if int(meta.resource_version(pod) or 0) <= entry.version and not meta.is_deleting(pod):
+            if self._is_own(entry, pod):
                 return
         elif scheduling.is_terminal(pod) and not meta.is_deleting(pod):
             return
         self._queue.add(key)
+
+    @staticmethod
+    def _is_own(entry: _Entry, pod: View) -> bool:
+        """Whether a change holds nothing but what was written here; the older object is then let go."""
+        version, machine = int(meta.resource_version(pod) or 0), entry.machine
+        if version > entry.version or meta.is_deleting(pod) or concerns(machine.pod) != concerns(pod):
+            return False
+        machine.pod = pod
+        if version == entry.version:
+            entry.written = pod.get("status") or {}
+        return True
 
     def gone(self, pod: View) -> None:
         """A pod was removed."""

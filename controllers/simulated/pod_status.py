@@ -151,6 +151,12 @@ def disruption(message: str, known: dict[str, tuple[str, str]], now: float, gene
     }
 
 
+def concerns(pod: View) -> tuple[View, list[View]]:
+    """What others say of a pod that a kubelet goes by: its spec and their conditions."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return pod["spec"], [c for c in conditions if c["type"] not in KUBELET_CONDITIONS]
+
+
 def patch_of(status: Object, written: View) -> Object:
     """The strategic merge patch that turns the written status into this one; empty when nothing differs.
 
