@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from apimachinery import errors, meta
 from apimachinery.gvk import GroupVersionKind, GroupVersionResource
@@ -15,6 +15,7 @@ from controllers.runtime.errors import ReconcileError
 class ControllerRefManager:
     """Adopts orphans that match the owner's selector and releases controlled objects that do not.
 
+    What is adopted gets `finalizers`, what is released loses them.
     Before the first adoption the owner is read live once: it must have the same UID and not be going.
     """
 
@@ -27,9 +28,11 @@ class ControllerRefManager:
         owner_kind: GroupVersionKind,
         owner_resource: GroupVersionResource,
         selector: LabelSelector,
+        finalizers: Sequence[str] = (),
     ) -> None:
         self._client = client
         self._resource = resource
+        self._finalizers = list(finalizers)
         self._owner = owner
         self._owner_kind = owner_kind
         self._owner_resource = owner_resource
@@ -66,6 +69,8 @@ class ControllerRefManager:
             self._checked = True
         ref = meta.new_controller_ref(self._owner, self._owner_kind)
         patch: Object = {"metadata": {"ownerReferences": [ref], "uid": meta.uid(obj)}}
+        if self._finalizers:
+            patch["metadata"]["finalizers"] = self._finalizers
         try:
             await self._client.patch(self._resource, meta.name(obj), patch, namespace=meta.namespace(obj))
         except errors.NotFound:
@@ -79,6 +84,8 @@ class ControllerRefManager:
                 "uid": meta.uid(obj),
             }
         }
+        if self._finalizers:
+            patch["metadata"]["$deleteFromPrimitiveList/finalizers"] = self._finalizers
         try:
             await self._client.patch(self._resource, meta.name(obj), patch, namespace=meta.namespace(obj))
         except (errors.NotFound, errors.Invalid):
