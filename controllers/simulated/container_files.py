@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from apimachinery.objects import View
 from controllers.simulated import volumes
 from controllers.simulated.environment import ConfigError, declared, expand, hostname
 from controllers.simulated.filesystem import Files, FileSystem
+from controllers.simulated.host_files import HostView
 
 if TYPE_CHECKING:
     from controllers.simulated.container import Container
@@ -67,10 +69,7 @@ def _mount(files: FileSystem, machine: PodMachine, spec: View, volume: View, mou
         fed = partial(_fed, machine, volume, part)
         files.mount(path, {"": fed()[""]} if part and "" in fed() else fed, read_only=True)
         return
-    stored = _storage(machine, volume)
-    if part:
-        stored = machine.storage.setdefault(f"{volume['name']}/{part}", {})
-    files.mount(path, stored, read_only=read_only)
+    files.mount(path, _storage(machine, volume, part), read_only=read_only)
 
 
 def _fed(machine: PodMachine, volume: View, part: str) -> Mapping[str, bytes]:
@@ -86,9 +85,14 @@ def _fed(machine: PodMachine, volume: View, part: str) -> Mapping[str, bytes]:
     return {name[len(prefix) :]: data for name, data in found.items() if name.startswith(prefix)}
 
 
-def _storage(machine: PodMachine, volume: View) -> Files:
-    if path := volume.get("hostPath"):
-        return machine.host.files.setdefault(path["path"].rstrip("/") or "/", {})
+def _storage(machine: PodMachine, volume: View, part: str) -> MutableMapping[str, bytes]:
+    if source := volume.get("hostPath"):
+        path = posixpath.join(source["path"], part).rstrip("/")
+        found = HostView(machine.host, path, machine.clock)
+        if path and "" not in found:
+            machine.host.directories.add(path)
+        return found
+    below = f"/{part}" if part else ""
     if claim := volume.get("persistentVolumeClaim"):
-        return machine.host.files.setdefault(f"pvc:{meta.namespace(machine.pod)}/{claim['claimName']}", {})
-    return machine.storage.setdefault(volume["name"], {})
+        return machine.host.claims.setdefault(f"{meta.namespace(machine.pod)}/{claim['claimName']}{below}", {})
+    return machine.storage.setdefault(f"{volume['name']}{below}", {})

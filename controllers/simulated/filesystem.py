@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import errno
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import Final, TypeAlias
 
 Files = dict[str, bytes]
+
+
+class Disk(MutableMapping[str, bytes]):
+    """Files by relative path on something that has directories and symbolic links of its own."""
+
+    @abstractmethod
+    def link(self, name: str) -> str | None:
+        """Where a symbolic link leads, an absolute path; None for anything else."""
+
+    @abstractmethod
+    def directories(self) -> Iterable[str]:
+        """The directories, empty ones too, by relative path."""
+
+    @abstractmethod
+    def make_directory(self, name: str) -> None:
+        """Make a directory."""
+
+
 Provider = Callable[[], Mapping[str, bytes]]
 """Gives the present files of a volume that the API server feeds, by relative path."""
+Source: TypeAlias = MutableMapping[str, bytes] | Provider
+_LINKS_CAP: Final = 8
 
 
 def _paths(text: str) -> frozenset[str]:
@@ -31,7 +52,7 @@ class FileSystem:
         self._written: Files = {}
         self._removed: set[str] = set()
         self._directories: set[str] = set()
-        self._mounts: list[tuple[str, Files | Provider, bool]] = []
+        self._mounts: list[tuple[str, Source, bool]] = []
         self._read_only = read_only
 
     @staticmethod
@@ -40,8 +61,8 @@ class FileSystem:
         found = posixpath.normpath("/" + path)
         return found[1:] if found.startswith("//") else found
 
-    def mount(self, path: str, source: Files | Provider, *, read_only: bool) -> None:
-        """Put a volume at a path: a dict that is written through, or what feeds it."""
+    def mount(self, path: str, source: Source, *, read_only: bool) -> None:
+        """Put a volume at a path: what is written through, or what feeds it."""
         self._mounts.append((self.normal(path), source, read_only))
         self._mounts.sort(key=lambda m: len(m[0]), reverse=True)
 
@@ -49,7 +70,7 @@ class FileSystem:
         """Each mount path and whether it is read-only."""
         return [(path, read_only) for path, _, read_only in self._mounts]
 
-    def _mount_of(self, path: str) -> tuple[str, Files | Provider, bool] | None:
+    def _mount_of(self, path: str) -> tuple[str, Source, bool] | None:
         return next((m for m in self._mounts if path == m[0] or path.startswith(m[0].rstrip("/") + "/")), None)
 
     def _all(self, path: str) -> Iterable[str]:
@@ -57,21 +78,42 @@ class FileSystem:
         yield from (p for p in self._image if p not in self._removed)
         yield from self._written
         for where, source, _ in self._mounts:
-            present = source if isinstance(source, dict) else source()
+            present = source if isinstance(source, MutableMapping) else source()
             yield from (f"{where.rstrip('/')}/{name}" for name in present)
+
+    def link(self, path: str) -> str | None:
+        """Where a symbolic link leads; None for anything else."""
+        mount = self._mount_of(path)
+        if mount is None or not isinstance(mount[1], Disk):
+            return None
+        return mount[1].link(self._relative(path, mount[0]))
+
+    @staticmethod
+    def _relative(path: str, where: str) -> str:
+        return path[len(where.rstrip("/")) + 1 :]
+
+    def _follow(self, path: str) -> str:
+        """The path that links lead to, which need not be there; raises an OSError when they go round."""
+        for _ in range(_LINKS_CAP):
+            target = self.link(path)
+            if target is None:
+                return path
+            path = self.normal(target)
+        raise OSError(errno.ELOOP, "Too many levels of symbolic links", path)
 
     def read(self, path: str) -> bytes:
         """The contents; raises FileNotFoundError or IsADirectoryError."""
+        path = self._follow(path)
         mount = self._mount_of(path)
         found: bytes | None = None
         if mount is not None and path != mount[0]:
-            present = mount[1] if isinstance(mount[1], dict) else mount[1]()
+            present = mount[1] if isinstance(mount[1], MutableMapping) else mount[1]()
             found = present.get(path[len(mount[0].rstrip("/")) + 1 :])
         elif mount is None:
             found = self._written.get(path)
             if found is None and path not in self._removed:
                 found = self._image.get(path)
-        elif isinstance(mount[1], dict) and "" in mount[1]:
+        elif isinstance(mount[1], MutableMapping) and "" in mount[1]:
             return mount[1][""]
         if found is not None:
             return found
@@ -91,10 +133,20 @@ class FileSystem:
 
     def is_directory(self, path: str) -> bool:
         """Whether it is a directory."""
-        if path in _STANDARD or path in self._directories or any(path == m[0] for m in self._mounts):
+        mount = self._mount_of(path)
+        if mount is not None and path == mount[0]:
+            return "" not in (mount[1] if isinstance(mount[1], MutableMapping) else mount[1]())
+        if path in self._directories or (path in _STANDARD and (mount is None or not isinstance(mount[1], Disk))):
             return path not in self._removed
         prefix = path.rstrip("/") + "/"
-        return any(p.startswith(prefix) for p in self._all(path)) or any(m[0].startswith(prefix) for m in self._mounts)
+        if any(p.startswith(prefix) for p in self._all(path)) or any(m[0].startswith(prefix) for m in self._mounts):
+            return True
+        return any(d == path or d.startswith(prefix) for d in self._mounted_directories())
+
+    def _mounted_directories(self) -> Iterable[str]:
+        for where, source, _ in self._mounts:
+            if isinstance(source, Disk):
+                yield from (f"{where.rstrip('/')}/{name}" for name in source.directories())
 
     def list(self, path: str) -> list[str]:
         """The names in a directory; raises FileNotFoundError or NotADirectoryError."""
@@ -102,7 +154,10 @@ class FileSystem:
             self.read(path)
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
         prefix = path.rstrip("/") + "/"
-        everything = [*self._all(path), *self._directories, *_STANDARD, *(m[0] for m in self._mounts)]
+        mount = self._mount_of(path)
+        everything = [*self._all(path), *self._directories, *(m[0] for m in self._mounts), *self._mounted_directories()]
+        if mount is None:
+            everything += _STANDARD
         names = {p[len(prefix) :].partition("/")[0] for p in everything if p.startswith(prefix) and p != prefix}
         return sorted(names - {""})
 
@@ -122,20 +177,27 @@ class FileSystem:
             before = b""
         self._store(path, before + data)
 
-    def _store(self, path: str, data: bytes) -> None:
-        mount = self._mount_of(path)
-        if (mount is not None and (mount[2] or not isinstance(mount[1], dict))) or (mount is None and self._read_only):
+    def _may_write(self, path: str, mount: tuple[str, Source, bool] | None) -> None:
+        if self._read_only if mount is None else mount[2] or not isinstance(mount[1], MutableMapping):
             raise OSError(errno.EROFS, "Read-only file system", path)
-        if mount is not None and isinstance(mount[1], dict):
-            mount[1][path[len(mount[0].rstrip("/")) + 1 :]] = data
+
+    def _store(self, path: str, data: bytes) -> None:
+        path = self._follow(path)
+        mount = self._mount_of(path)
+        self._may_write(path, mount)
+        if mount is not None and isinstance(mount[1], MutableMapping):
+            mount[1][self._relative(path, mount[0])] = data
         else:
             self._written[path] = data
             self._removed.discard(path)
 
     def make_directory(self, path: str) -> None:
         """Make a directory."""
-        if self._read_only and self._mount_of(path) is None:
-            raise OSError(errno.EROFS, "Read-only file system", path)
+        mount = self._mount_of(path)
+        self._may_write(path, mount)
+        if mount is not None and isinstance(mount[1], Disk):
+            mount[1].make_directory(self._relative(path, mount[0]))
+            return
         self._directories.add(path)
         self._removed.discard(path)
 
@@ -149,7 +211,7 @@ class FileSystem:
             if mount is None:
                 self._written.pop(found, None)
                 self._removed.add(found)
-            elif isinstance(mount[1], dict) and not mount[2]:
+            elif isinstance(mount[1], MutableMapping) and not mount[2]:
                 mount[1].pop(found[len(mount[0].rstrip("/")) + 1 :], None)
             else:
                 raise OSError(errno.EROFS, "Read-only file system", found)

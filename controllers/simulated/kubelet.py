@@ -81,6 +81,7 @@ class Kubelets:
             host=self.nodes.host,
         )
         self.nodes.on_power_off = self.pods.power_off
+        self.nodes.pods_on = self.pods.machines_on
         self.nodes.evictions = EvictionManagers(context.events, self.pods.machines_on, self.pods.look_again)
         authority = _authority(options.root_ca_file, str(context.flags.get("kubeconfig") or ""))
         self._server = KubeletServer(self.pods, context.clock, authority) if authority else None

@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from controllers.simulated.cadence import Cadence
 from controllers.simulated.eviction_manager import EvictionManagers
 from controllers.simulated.host import Host
 from controllers.simulated.node import Fault
+from controllers.simulated.pod_machine import PodMachine
 
 STATUS_SECONDS: Final = 300.0
 """How often a status is reported that has not changed."""
@@ -88,6 +90,7 @@ class NodeAgents:
         self.port = 10250
         self.on_power_off: Callable[[str], None] = lambda name: None
         self.evictions: EvictionManagers | None = None
+        self.pods_on: Callable[[str], Sequence[PodMachine]] = lambda name: ()
 
     def host(self, name: str) -> Host | None:
         """The machine of a node; None when it is not simulated or gone."""
@@ -110,6 +113,7 @@ class NodeAgents:
         agent = self._agents.get(name)
         if agent is None or agent.uid != meta.uid(node):
             host = Host(name, nodes.internal_ip(node), PodAddresses(self._ranges.of(node)))
+            host.pods = partial(self.pods_on, name)
             agent = self._agents[name] = _Agent(host, meta.uid(node))
             self._queue.add(name)
             self._changed(name)

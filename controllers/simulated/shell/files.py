@@ -55,6 +55,8 @@ def _entry(shell: Shell, folder: str, name: str) -> str:
     stamp = datetime.fromtimestamp(shell.now(), UTC).strftime("%b %e %H:%M")
     if shell.files.is_directory(path):
         return f"drwxr-xr-x    2 {shell.user}     {shell.user}          4096 {stamp} {name}"
+    if (target := shell.files.link(path)) is not None:
+        return f"lrwxrwxrwx    1 {shell.user}     {shell.user}     {len(target):9} {stamp} {name} -> {target}"
     try:
         size = len(shell.files.read(path))
     except OSError:
