@@ -16,6 +16,7 @@ from apimachinery.names import NameGenerator
 from controllers import (
     certificates,
     clusterroleaggregation,
+    cronjob,
     daemon,
     deployment,
     disruption,
@@ -57,6 +58,7 @@ DESCRIPTORS: Final[tuple[ControllerDescriptor, ...]] = (
     *replicaset.DESCRIPTORS,
     statefulset.DESCRIPTOR,
     job.DESCRIPTOR,
+    cronjob.DESCRIPTOR,
     garbagecollector.DESCRIPTOR,
     namespace.DESCRIPTOR,
     *serviceaccount.DESCRIPTORS,
