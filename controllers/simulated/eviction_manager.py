@@ -44,7 +44,7 @@ class EvictionManagers:
         manager = self._managers.setdefault(host.name, _Manager())
         for kind in pressure | manager.short_of:
             manager.last_observed[kind] = now
-        manager.short_of = pressure
+        manager.short_of = host.short_of = pressure
         lasting = {k: at for k, at in manager.last_observed.items() if now - at < eviction.TRANSITION_SECONDS}
         manager.last_observed = lasting
         host.pressure = pressure | frozenset(lasting)

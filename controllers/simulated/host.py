@@ -32,6 +32,8 @@ class Host:
     pods: Callable[[], Sequence[PodMachine]] = tuple
     """The pods that the machine has."""
     pressure: frozenset[str] = frozenset()
+    short_of: frozenset[str] = frozenset()
+    """The conditions whose reason lasts: a condition outlives it."""
     kubelet_down: bool = False
     """The kubelet does not act; containers run on."""
     cut_off: bool = False

@@ -84,7 +84,11 @@ class Kubelets:
         self.nodes.pods_on = self.pods.machines_on
         self.nodes.evictions = EvictionManagers(context.events, self.pods.machines_on, self.pods.look_again)
         authority = _authority(options.root_ca_file, str(context.flags.get("kubeconfig") or ""))
-        self._server = KubeletServer(self.pods, context.clock, authority) if authority else None
+        self._server = (
+            KubeletServer(self.pods, context.clock, authority, host=self.nodes.host, node=self._world.node)
+            if authority
+            else None
+        )
 
     async def run(self) -> None:
         """Serve every simulated node until cancelled."""

@@ -269,6 +269,8 @@ def split_name(text: str) -> tuple[str, str, str]:
 
 async def _node_target(scope: Scope, scheme: str, name: str, port: str) -> str:
     base = await _kubelet(scope, name)
+    if _LOOPBACK.fullmatch(base) and port in ("", str(_DEFAULT_PORT)):
+        return f"{base}/nodes/{name}"
     return f"{base.rpartition(':')[0]}:{port}" if port else base
 
 

@@ -11,23 +11,38 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from apimachinery import serializer
 from apimachinery.clock import Clock
+from apimachinery.objects import View
 from controllers.health import self_signed_context
 from controllers.simulated.container import Container
 from controllers.simulated.endpoint import attach, exec_, logs
+from controllers.simulated.endpoint.stats import NodeStats
 from controllers.simulated.endpoint.target import Refused, Target
+from controllers.simulated.host import Host
 from controllers.simulated.pod_agent import PodAgents
 
 ADDRESS: Final = "127.0.0.1"
 MASTERS: Final = "system:masters"
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class KubeletServer:
     """Serves from `start` to `stop`; only clients whose certificate the authority signed for system:masters get in."""
 
-    def __init__(self, pods: PodAgents, clock: Clock, authority: bytes) -> None:
+    def __init__(
+        self,
+        pods: PodAgents,
+        clock: Clock,
+        authority: bytes,
+        *,
+        host: Callable[[str], Host | None],
+        node: Callable[[str], View | None],
+    ) -> None:
         self._pods = pods
+        self._host = host
+        self._node = node
         self._clock = clock
         self._authority = authority
         self._runner: web.AppRunner | None = None
@@ -36,6 +51,9 @@ class KubeletServer:
         """Listen on a free port; the base URL."""
         app = web.Application(middlewares=[_only_masters])
         app.router.add_get("/healthz", _healthz)
+        app.router.add_get("/nodes/{node}/healthz", self._node_healthz)
+        app.router.add_get("/nodes/{node}/stats/summary", self._summary)
+        app.router.add_get("/nodes/{node}/metrics/resource", self._metrics)
         app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
         app.router.add_route("*", "/exec/{namespace}/{pod}/{container}", self._exec)
         app.router.add_route("*", "/attach/{namespace}/{pod}/{container}", self._attach)
@@ -67,6 +85,38 @@ class KubeletServer:
         if container is None:
             raise Refused(404, f'container "{where["container"]}" not found in pod "{where["pod"]}"')
         return Target(self._pods, self._clock, machine, container)
+
+    def _stats(self, request: web.Request) -> NodeStats:
+        name = request.match_info["node"]
+        host, node = self._host(name), self._node(name)
+        if host is None or node is None:
+            raise Refused(404, f'node "{name}" is not simulated here')
+        if host.kubelet_down or host.cut_off:
+            if request.transport is not None:
+                request.transport.abort()
+            raise Refused(503, "the kubelet does not answer")
+        return NodeStats(host, node, self._pods.machines_on(name), self._pods.now())
+
+    async def _node_healthz(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._stats(request)
+        except Refused as refused:
+            return refused.response()
+        return await _healthz(request)
+
+    async def _summary(self, request: web.Request) -> web.StreamResponse:
+        try:
+            found = serializer.dumps(self._stats(request).summary())
+        except Refused as refused:
+            return refused.response()
+        return web.Response(body=found, content_type="application/json")
+
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        try:
+            found = self._stats(request).metrics()
+        except Refused as refused:
+            return refused.response()
+        return web.Response(body=found.encode(), headers={"Content-Type": METRICS_TYPE})
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         try:
