@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apimachinery import meta, serializer
 from apimachinery.objects import Object, View
 from server.admission.attributes import Attributes
 from server.endpoints import decoding, options, response
+from server.endpoints.authorization import attributes_of, forbidden
 from server.endpoints.create import validate_create
 from server.endpoints.metadata import check_name, dedup_owner_references
 from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
 from server.fieldmanager.field_manager import ignore_timestamps, manager_name
-from server.registry.store import Transform, ValidateUpdate, ensure_namespace
+from server.registry.store import Transform, ValidateObject, ValidateUpdate, ensure_namespace
 from storage.interfaces import Preconditions
 
 
@@ -60,13 +61,27 @@ async def carry_out(scope: Scope, change: Change) -> Response:
         change.transform,
         scope.context(dry_run=change.asked.dry_run),
         strategy=scope.strategy,
-        validate_create=validate_create(scope, change.asked),
+        validate_create=authorized_create(scope, change.asked),
         validate_update=validate_update(scope, change.asked, change.kind),
         warnings=scope.request.warnings,
         preconditions=change.preconditions,
         force_allow_create=change.may_create,
     )
     return response.of_stored(scope, stored, 201 if created else 200)
+
+
+def authorized_create(scope: Scope, asked: WriteOptions) -> ValidateObject:
+    """The last word on an object that a PUT or PATCH makes: who may not create it is refused. Forbidden."""
+    accept = validate_create(scope, asked)
+
+    async def validate(obj: Object) -> None:
+        attributes = replace(attributes_of(scope.request), verb="create")
+        verdict = await scope.services.authorizer.authorize(attributes)
+        if not verdict.allowed:
+            raise forbidden(attributes, verdict.reason)
+        await accept(obj)
+
+    return validate
 
 
 async def changed(scope: Scope, obj: Object, existing: View | None, asked: WriteOptions, kind: str) -> Object:

@@ -16,9 +16,10 @@ from apimachinery.serializer import go_quote
 from server.authentication.interfaces import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, PRIVILEGED, User
 from server.authentication.service_account import ALL as ALL_SERVICE_ACCOUNTS
 from server.authorization.interfaces import Attributes, Authorizer
+from server.endpoints.authorization import attributes_of, forbidden
 from server.endpoints.request import Handler, Request, Response
 from server.filters.audit import note_impersonation
-from server.filters.authorization import attributes_of, forbidden, refused
+from server.filters.authorization import refused
 from server.filters.chain import Filter
 
 USER: Final = "impersonate-user"
