@@ -84,7 +84,10 @@ def node() -> None:
     type=click.Choice(KINDS),
     default=("kubelet",),
     show_default=True,
-    help="kubelet: the agent is dead, containers run on; network: cut off; power: off; runtime: NotReady; repeatable.",
+    help=(
+        "kubelet: the agent is dead, containers run on; network: cut off; power: off; runtime: NotReady; "
+        "pressure: short of it, pods are evicted and refused; repeatable."
+    ),
 )
 @_cluster
 def fail(names: tuple[str, ...], kinds: tuple[str, ...], kubeconfig: Path | None, cluster: str) -> None:
