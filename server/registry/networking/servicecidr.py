@@ -42,8 +42,9 @@ def _cidr_errors(cidrs: list[str]) -> list[field.Error]:
         return [field.required(_CIDRS, "at least one CIDR required")]
     if len(cidrs) > 2:
         return [field.invalid(_CIDRS, shown, "may only hold up to 2 values")]
-    found = [] if len(cidrs) == 1 or dual_stack(cidrs) else [field.invalid(_CIDRS, shown, _ONE_EACH)]
-    return found + [e for i, cidr in enumerate(cidrs) for e in canonical_cidr(_CIDRS[i], cidr)]
+    if len(cidrs) == 2 and not dual_stack(cidrs):
+        return [field.invalid(_CIDRS, shown, _ONE_EACH)]
+    return [e for i, cidr in enumerate(cidrs) for e in canonical_cidr(_CIDRS[i], cidr)]
 
 
 def resource(config: RegistryConfig) -> Resource:

@@ -35,10 +35,24 @@ class Asked:
     before: tuple[tuple[str, str, Any], ...] = ()
     """Requests that set the scene: method, path, body. What exists already may be there."""
 
+    def title(self) -> str:
+        """What pytest calls it."""
+        return f"{self.method} {self.path.rpartition('/')[2]}"
+
 
 def refused(why: str, path: str, body: Any, says: str, *, status: int = 422, method: str = "POST") -> Asked:
     """A write that is refused, by default as invalid."""
     return Asked(why, method, path, body, status=status, says=says)
+
+
+def columns(why: str, path: str, shown: str, *, before: tuple[tuple[str, str, Any], ...] = ()) -> Asked:
+    """The columns of a Table, their spaces as `_`, those of -o wide with a star."""
+    return Asked(why, "GET", path, headers=TABLE, shows=_columns, shown=shown, before=before)
+
+
+def _columns(table: Any) -> str:
+    shown = [c["name"].replace(" ", "_") + ("*" if c["priority"] else "") for c in table["columnDefinitions"]]
+    return " ".join(shown)
 
 
 async def check(api: InProcess, asked: Asked) -> None:
