@@ -10,6 +10,8 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/default"
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
+TURNS = 1000
+"""Of the loop: roles are followed by a watch."""
 REFUSED = (
     'leases.coordination.k8s.io "l" is forbidden: User "jane" cannot create resource "leases" in API group '
     '"coordination.k8s.io" in the namespace "default"'
@@ -24,9 +26,11 @@ async def allow(api: InProcess, *verbs: str) -> None:
     binding = {"metadata": {"name": "b"}, "subjects": subjects, "roleRef": reference}
     assert (await api.request("PUT", f"{RBAC}/roles/r", role)).status in (200, 201)
     assert (await api.request("PUT", f"{RBAC}/rolebindings/b", binding)).status in (200, 201)
-    async with asyncio.timeout(30):
-        while not all([await may(api, verb) for verb in verbs]):
-            await asyncio.sleep(0)  # roles are followed by a watch
+    for _ in range(TURNS):
+        if all([await may(api, verb) for verb in verbs]):
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the role was not followed")
 
 
 async def may(api: InProcess, verb: str) -> bool:
