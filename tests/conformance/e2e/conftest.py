@@ -1,42 +1,20 @@
-"""One cluster for each file; tests.support.clusters says what a module may ask for."""
+"""One cluster for each file, and every test a slow one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from mockube.cluster import Cluster
-from tests.support.clusters import cluster_of, namespace_for
-from tests.support.live import Api, api_of
+from tests.support.cluster_fixtures import api, cluster, namespace
 
+__all__ = ["api", "cluster", "namespace"]
 HERE: Final = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole processes take their time: all tests here are slow ones."""
+    """Whole processes take their time."""
     for item in items:
         if item.path.parent == HERE:
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="module")
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """Server, controllers and simulated nodes as real processes."""
-    with cluster_of(request.module) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def api(cluster: Cluster) -> Iterator[Api]:
-    """The administrator's raw HTTP client."""
-    with api_of(cluster.kubeconfig) as client:
-        yield client
-
-
-@pytest.fixture
-def namespace(cluster: Cluster, api: Api, request: pytest.FixtureRequest) -> str:
-    """A namespace of the test's own, with its ServiceAccount."""
-    return namespace_for(request.node.name, cluster, api)
