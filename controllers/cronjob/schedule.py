@@ -1,37 +1,15 @@
-"""When a cron schedule comes round. Models the standard parser and SpecSchedule.Next of robfig/cron v3; pure.
-
-Takes what the API server has accepted: it is the server that refuses a schedule and says why.
-"""
+"""When a cron schedule comes round. Models SpecSchedule.Next of robfig/cron v3; pure."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from apimachinery import cron
+
 _YEARS: Final = 5
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_FIELDS: Final[tuple[tuple[int, int, tuple[str, ...]], ...]] = (
-    (0, 59, ()),
-    (0, 23, ()),
-    (1, 31, ()),
-    (1, 12, _MONTHS),
-    (0, 6, _DAYS),
-)
-_DESCRIPTORS: Final = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
-_AMOUNT: Final = re.compile(r"([0-9.]+)(ns|us|µs|μs|ms|s|m|h)")
-_SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Schedule(Protocol):
@@ -44,24 +22,14 @@ class Schedule(Protocol):
 
 def parse(text: str, time_zone: str | None) -> Schedule:
     """The schedule of a CronJob; `TZ=…` in the text goes before the time zone. Raises ValueError for nonsense."""
+    spec = cron.parse(text)
     zone: tzinfo = ZoneInfo(time_zone) if time_zone else UTC
-    if text.startswith(("TZ=", "CRON_TZ=")):
-        prefix, _, text = text.partition(" ")
-        name = prefix.partition("=")[2]
-        zone = ZoneInfo(name) if name and name != "Local" else UTC
-        text = text.strip()
-    if text.startswith("@every "):
-        return _Every(timedelta(seconds=max(1, int(_duration(text.removeprefix("@every "))))))
-    fields = _DESCRIPTORS.get(text, text).split()
-    minute, hour, day, month, weekday = (
-        _Field.parse(part, *bounds) for part, bounds in zip(fields, _FIELDS, strict=True)
-    )
+    if spec.zone is not None:
+        zone = ZoneInfo(spec.zone) if spec.zone not in ("", "Local") else UTC
+    if spec.every is not None:
+        return _Every(timedelta(seconds=max(1, int(spec.every))))
+    minute, hour, day, month, weekday = spec.fields
     return _Cron(minute, hour, day, month, weekday, zone)
-
-
-def _duration(text: str) -> float:
-    sign = -1.0 if text.startswith("-") else 1.0
-    return sign * sum(float(amount) * _SECONDS[unit] for amount, unit in _AMOUNT.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +41,12 @@ class _Every:
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
-    values: frozenset[int]
-    star: bool
-
-    @classmethod
-    def parse(cls, text: str, low: int, high: int, names: tuple[str, ...]) -> _Field:
-        def number(word: str) -> int:
-            return names.index(word.lower()) + low if word.lower() in names else int(word)
-
-        values: set[int] = set()
-        star = False
-        for part in filter(None, text.split(",")):
-            span, _, stride = part.partition("/")
-            first, _, last = span.partition("-")
-            step = int(stride) if stride else 1
-            if first in ("*", "?"):
-                start, end = low, high
-                star = star or step == 1
-            else:
-                start = number(first)
-                end = number(last) if last else high if stride else start
-            values.update(range(start, end + 1, step))
-        return cls(frozenset(values), star)
-
-
-@dataclass(frozen=True, slots=True)
 class _Cron:
-    minute: _Field
-    hour: _Field
-    day: _Field
-    month: _Field
-    weekday: _Field
+    minute: cron.Field
+    hour: cron.Field
+    day: cron.Field
+    month: cron.Field
+    weekday: cron.Field
     zone: tzinfo
 
     def next(self, after: datetime) -> datetime | None:

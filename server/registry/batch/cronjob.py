@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from apimachinery import field, labels, meta
+from apimachinery import cron, field, labels, meta
 from apimachinery.field import Error, Path
 from apimachinery.objects import Object, View
-from server.registry.batch.cron_schedule import check_schedule, is_time_zone
 from server.registry.batch.job import default_failure_policy, job_spec_warnings
 from server.registry.batch.job_validation import validate_template_spec
 from server.registry.config import RegistryConfig
@@ -116,7 +115,7 @@ def _schedule(spec: View, old: View | None) -> list[Error]:
         return [field.required(path)]
     found: list[Error] = []
     try:
-        check_schedule(schedule)
+        cron.parse(schedule)
     except ValueError as e:
         found.append(field.invalid(path, schedule, str(e)))
     if "TZ" not in schedule:
@@ -139,7 +138,7 @@ def _time_zone(zone: str) -> list[str]:
     found = []
     if zone.lower() == "local":
         found.append("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
-    if not is_time_zone(zone):
+    if not cron.is_time_zone(zone):
         found.append(f"unknown time zone {zone}")
     return found
 

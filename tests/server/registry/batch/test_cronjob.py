@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.registry.batch.cron_schedule import check_schedule
+from apimachinery import cron
 from tests.server.registry.strategies import with_changes
 from tests.server.registry.workloads import CRON_JOBS, cron_job_of, template
 
@@ -25,7 +25,7 @@ from tests.server.registry.workloads import CRON_JOBS, cron_job_of, template
     ],
 )
 def test_schedules(schedule: str) -> None:
-    check_schedule(schedule)
+    cron.parse(schedule)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_schedules(schedule: str) -> None:
 )
 def test_bad_schedules(schedule: str, problem: str) -> None:
     with pytest.raises(ValueError) as caught:
-        check_schedule(schedule)
+        cron.parse(schedule)
     assert str(caught.value) == problem
 
 

@@ -1,4 +1,4 @@
-"""Cron schedules as CronJobs are refused or accepted for them. Models the standard parser of robfig/cron v3."""
+"""Cron schedules as CronJobs give them, read or refused. Models the standard parser of robfig/cron v3."""
 
 from __future__ import annotations
 
@@ -10,9 +10,34 @@ from typing import Final
 
 from apimachinery.serializer import go_quote
 
-_DESCRIPTORS: Final = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
+_DESCRIPTORS: Final = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
 _AMOUNT: Final = re.compile(r"(\d*)(?:\.(\d*))?([^.\d]*)", re.ASCII)
-_UNITS: Final = frozenset({"ns", "us", "µs", "μs", "ms", "s", "m", "h"})
+_SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The values that one of the five fields allows; `star` when it allows all by a `*` or `?`."""
+
+    values: frozenset[int]
+    star: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A schedule: the seconds between two times, or else minute, hour, day, month and weekday; `zone` as named."""
+
+    zone: str | None
+    every: float | None
+    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,59 +58,60 @@ _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: Final = (_Bounds(0, 59), _Bounds(0, 23), _Bounds(1, 31), _Bounds(1, 12, _MONTHS), _Bounds(0, 6, _DAYS))
 
 
-def check_schedule(text: str) -> None:
+def parse(text: str) -> Spec:
     """Raises ValueError with the parser's own words when a schedule cannot be read."""
     if not text:
         raise ValueError("empty spec string")
+    zone = None
     if text.startswith(("TZ=", "CRON_TZ=")):
-        zone, _, text = text.partition(" ")
-        name = zone.partition("=")[2]
-        if not is_time_zone(name):
-            raise ValueError(f"provided bad location {name}: unknown time zone {name}")
+        prefix, _, text = text.partition(" ")
+        zone = prefix.partition("=")[2]
+        if not is_time_zone(zone):
+            raise ValueError(f"provided bad location {zone}: unknown time zone {zone}")
         text = text.strip()
+    if text.startswith("@every "):
+        try:
+            return Spec(zone, _duration(text.removeprefix("@every ")), ())
+        except ValueError as e:
+            raise ValueError(f"failed to parse duration {text}: time: {e}") from None
     if text.startswith("@"):
-        _check_descriptor(text)
-        return
+        if text not in _DESCRIPTORS:
+            raise ValueError(f"unrecognized descriptor: {text}")
+        text = _DESCRIPTORS[text]
     fields = text.split()
     if len(fields) != len(_FIELDS):
         raise ValueError(f"expected exactly {len(_FIELDS)} fields, found {len(fields)}: [{' '.join(fields)}]")
-    for field, bounds in zip(fields, _FIELDS, strict=True):
-        for part in filter(None, field.split(",")):
-            _check_range(part, bounds)
+    return Spec(zone, None, tuple(_field(field, bounds) for field, bounds in zip(fields, _FIELDS, strict=True)))
 
 
-def _check_descriptor(text: str) -> None:
-    if text in _DESCRIPTORS:
-        return
-    if text.startswith("@every "):
-        duration = text.removeprefix("@every ")
-        if why := _duration_problem(duration):
-            raise ValueError(f"failed to parse duration {text}: time: {why}")
-        return
-    raise ValueError(f"unrecognized descriptor: {text}")
-
-
-def _duration_problem(text: str) -> str:
-    """What Go's time.ParseDuration says against a text; empty when it can be read."""
+def _duration(text: str) -> float:
+    """Seconds; ValueError with what Go's time.ParseDuration says against a text."""
     rest = text[1:] if text[:1] in ("+", "-") else text
     if rest == "0":
-        return ""
+        return 0.0
     invalid = f"invalid duration {go_quote(text)}"
     if not rest:
-        return invalid
+        raise ValueError(invalid)
+    seconds = 0.0
     while rest and (amount := _AMOUNT.match(rest)):
         whole, fraction, unit = amount.groups()
         if not whole and not fraction:
-            return invalid
+            raise ValueError(invalid)
         if not unit:
-            return f"missing unit in duration {go_quote(text)}"
-        if unit not in _UNITS:
-            return f"unknown unit {go_quote(unit)} in duration {go_quote(text)}"
+            raise ValueError(f"missing unit in duration {go_quote(text)}")
+        if unit not in _SECONDS:
+            raise ValueError(f"unknown unit {go_quote(unit)} in duration {go_quote(text)}")
+        seconds += float(f"{whole or 0}.{fraction or 0}") * _SECONDS[unit]
         rest = rest[amount.end() :]
-    return ""
+    return -seconds if text[0] == "-" else seconds
 
 
-def _check_range(text: str, bounds: _Bounds) -> None:
+def _field(text: str, bounds: _Bounds) -> Field:
+    parts = [_range(part, bounds) for part in text.split(",") if part]
+    return Field(frozenset().union(*(values for values, _ in parts)), any(star for _, star in parts))
+
+
+def _range(text: str, bounds: _Bounds) -> tuple[range, bool]:
     span, *steps = text.split("/")
     low, *highs = span.split("-")
     if low in ("*", "?"):
@@ -108,6 +134,7 @@ def _check_range(text: str, bounds: _Bounds) -> None:
         raise ValueError(f"beginning of range ({start}) beyond end of range ({end}): {text}")
     if step == 0:
         raise ValueError(f"step of range should be a positive number: {text}")
+    return range(start, end + 1, step), low in ("*", "?") and step == 1
 
 
 def _integer(text: str) -> int:
