@@ -391,18 +391,19 @@ class DaemonSetController:
         return [r for r in results if r is not None]
 
     async def _update_status(self, ds: View, pods: Sequence[View], digest: str, *, observe: bool) -> None:
+        now = self._clock.now()
         numbers = status.count(
             ds,
             self._nodes.indexer.values(),
             placement.group_by_node(pods),
             eligible=self._eligibility(ds),
             current_hash=digest,
-            now=self._clock.now(),
+            now=now,
         )
         await self._store_status(ds, numbers, observe=observe)
-        min_ready = ds["spec"].get("minReadySeconds") or 0
-        if min_ready > 0 and numbers.ready != numbers.available:
-            self._queue.add_after(meta.key(ds), min_ready)
+        check = podutil.next_availability_check(pods, ds["spec"].get("minReadySeconds") or 0, now)
+        if check is not None:
+            self._queue.add_after(meta.key(ds), check)
 
     async def _store_status(self, ds: View, numbers: status.Numbers, *, observe: bool) -> None:
         present: View = ds.get("status") or {}

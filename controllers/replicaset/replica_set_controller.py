@@ -181,14 +181,14 @@ class ReplicaSetController:
         failure: Exception | None = None
         if self._expectations.satisfied(key) and not meta.is_deleting(owner):
             failure = await self._manage(owner, active, diff)
-        status = count_status(owner, pods, self._clock.now(), failure, diff, version=self._version)
+        now = self._clock.now()
+        status = count_status(owner, pods, now, failure, diff, version=self._version)
         written = await self._store_status(owner, status)
         if failure is not None:
             raise failure
-        min_ready = written["spec"].get("minReadySeconds") or 0
-        wanted = int(written["spec"].get("replicas", 1))
-        if min_ready > 0 and status.get("readyReplicas", 0) == wanted != status.get("availableReplicas", 0):
-            self._queue.add_after(key, min_ready)
+        check = podutil.next_availability_check(active, written["spec"].get("minReadySeconds") or 0, now)
+        if check is not None:
+            self._queue.add_after(key, check)
 
     async def _claim(self, owner: View) -> list[View]:
         indexer = self._pods.indexer

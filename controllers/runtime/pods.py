@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,6 +52,19 @@ def is_available(pod: View, min_ready_seconds: int, now: datetime) -> bool:
         return True
     since: str = condition.get("lastTransitionTime") or ""
     return bool(since) and parse_time(since) + timedelta(seconds=min_ready_seconds) <= now
+
+
+def next_availability_check(pods: Iterable[View], min_ready_seconds: int, now: datetime) -> float | None:
+    """Seconds until the first of the Ready pods that are not available yet will be; None without such a pod.
+
+    Models FindMinNextPodAvailabilityCheck in pkg/controller/controller_utils.go.
+    """
+    if min_ready_seconds <= 0:
+        return None
+    ready = (c for c in map(ready_condition, pods) if c is not None and c["status"] == "True")
+    moments = (parse_time(since) for c in ready if (since := c.get("lastTransitionTime")))
+    left = ((moment - now).total_seconds() + min_ready_seconds for moment in moments)
+    return min((seconds for seconds in left if seconds > 0), default=None)
 
 
 def counts_generations(version: tuple[int, int]) -> bool:

@@ -147,7 +147,8 @@ class StatefulSetController:
         status = await self._update(st, selector, pods)
         min_ready = st["spec"].get("minReadySeconds") or 0
         if min_ready > 0 and status["availableReplicas"] != replicas(st):
-            self._queue.add_after(key, min_ready)
+            check = podutil.next_availability_check(pods, min_ready, self._clock.now())
+            self._queue.add_after(key, min_ready if check is None else check)
 
     async def _claim(self, st: View, selector: LabelSelector) -> list[View]:
         refs = ControllerRefManager(

@@ -228,6 +228,7 @@ class Watch:
             response = self._connection.getresponse()
             while line := response.readline():
                 self._take(json.loads(line))
+            assert self._closing, f"the server ended the watch of {self._path}"
         except Exception as e:
             if not self._closing:
                 with self._changed:
@@ -304,11 +305,14 @@ def _later(state: list[Obj], wanted: dict[str, int]) -> bool:
 
 
 def _shown(state: list[Obj]) -> str:
-    return "\n".join(json.dumps({k: v for k, v in o.items() if k != "metadata"} | _meta(o))[:1500] for o in state[:8])
+    return "\n".join(json.dumps(_telling(o))[:3000] for o in state[:8])
 
 
-def _meta(obj: Obj) -> Obj:
-    return {"metadata": {k: v for k, v in obj["metadata"].items() if k != "managedFields"}}
+def _telling(obj: Obj) -> Obj:
+    """The object with what explains a failure first: its metadata and status before its specification."""
+    metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
+    first = {"metadata": metadata, "status": obj.get("status")}
+    return first | {k: v for k, v in obj.items() if k not in first}
 
 
 @contextmanager
