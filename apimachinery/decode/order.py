@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from operator import is_not
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from apimachinery import schema
 from apimachinery.messages import SCALARS, Field, message_name, table
@@ -13,37 +14,56 @@ from apimachinery.objects import Object, View
 Order: TypeAlias = Callable[[Any], Any]
 
 _TYPE_META = (("kind", None), ("apiVersion", None))
+MAX_SHAPES: Final = 256
+"""How many of the ways in which a type's objects are filled are remembered."""
 
 
 def go_ordered(obj: View, definition: str) -> Object:
-    """A copy of an object in Go's order, maps sorted; leaves are shared, and so is everything of unknown kinds."""
+    """An object in Go's order, maps sorted, the argument unchanged; what is in order is shared, as are unknown kinds."""
     name = message_name(definition)
     ordered: Object = _struct(name)(obj) if name in table() else dict(obj)
     return ordered
+
+
+class _Shape(NamedTuple):
+    """What is to be done with objects of a type that have the same keys in the same order."""
+
+    keys: tuple[str, ...]
+    """The keys in Go's order; empty when they stand so."""
+    children: tuple[tuple[str, Order], ...]
+    """The fields that have an order of their own."""
 
 
 @cache
 def _struct(name: str) -> Order:
     ranks: dict[str, int] = {}
     children: dict[str, Order] = {}
+    shapes: dict[tuple[str, ...], _Shape] = {}
 
-    def rank(key: str) -> int:
-        return ranks.get(key, len(ranks))
-
-    def order(value: Any) -> Any:
-        if type(value) is not dict:
-            return value
+    def learn(given: tuple[str, ...]) -> _Shape:
         if not ranks:
             fields = [*_TYPE_META, *_fields(name)]
             ranks.update((key, i) for i, (key, _) in enumerate(fields))
             children.update((key, child) for key, child in fields if child is not None)
-        try:
-            keys = sorted(value, key=ranks.__getitem__)
-        except KeyError:
-            keys = sorted(value, key=rank)
-        ordered = {key: value[key] for key in keys}
-        for key in children.keys() & ordered:
-            ordered[key] = children[key](ordered[key])
+        keys = tuple(sorted(given, key=lambda key: ranks.get(key, len(ranks))))
+        shape = _Shape(keys if keys != given else (), tuple((k, children[k]) for k in keys if k in children))
+        if len(shapes) < MAX_SHAPES:
+            shapes[given] = shape
+        return shape
+
+    def order(value: Any) -> Any:
+        if type(value) is not dict:
+            return value
+        given = tuple(value)
+        keys, nested = shapes.get(given) or learn(given)
+        ordered = {key: value[key] for key in keys} if keys else value
+        for key, child in nested:
+            before = value[key]
+            after = child(before)
+            if after is not before:
+                if ordered is value:
+                    ordered = dict(value)
+                ordered[key] = after
         return ordered
 
     return order
@@ -76,14 +96,23 @@ def _message(name: str) -> Order | None:
 
 
 def _list(child: Order) -> Order:
-    return lambda value: [child(v) for v in value] if type(value) is list else value
+    def order(value: Any) -> Any:
+        if type(value) is not list:
+            return value
+        ordered = [child(v) for v in value]
+        return ordered if any(map(is_not, ordered, value)) else value
+
+    return order
 
 
 def _map(child: Order | None) -> Order:
     def order(value: Any) -> Any:
         if type(value) is not dict:
             return value
-        return {key: value[key] if child is None else child(value[key]) for key in sorted(value)}
+        keys = sorted(value)
+        if child is not None:
+            return {key: child(value[key]) for key in keys}
+        return {key: value[key] for key in keys} if keys != list(value) else value
 
     return order
 
