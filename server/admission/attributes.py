@@ -34,10 +34,11 @@ class Attributes:
     warnings: Warnings = field(default_factory=Warnings)
     annotations: dict[str, str] = field(default_factory=dict)
     """Audit annotations, by `<plugin>.admission.k8s.io/<key>`."""
-    _qualified: str = field(init=False)
+    qualified: str = field(init=False)
+    """The resource as plugins name it: `pods`, `daemonsets.apps`, …"""
 
     def __post_init__(self) -> None:
-        self._qualified = str(self.resource.group_resource)
+        self.qualified = str(self.resource.group_resource)
 
     @property
     def group_resource(self) -> GroupResource:
@@ -51,7 +52,7 @@ class Attributes:
 
     def is_(self, resource: str, subresource: str = "") -> bool:
         """Whether this is about `pods`, `daemonsets.apps`, …, and this very subresource."""
-        return self.subresource == subresource and self._qualified == resource
+        return self.subresource == subresource and self.qualified == resource
 
     @property
     def error_name(self) -> str:

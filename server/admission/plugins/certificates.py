@@ -40,6 +40,7 @@ class CertificateApproval:
 
     name = "CertificateApproval"
     operations: frozenset[Operation] = frozenset({"UPDATE"})
+    resources: frozenset[str] = frozenset({REQUESTS})
 
     def __init__(self, authorizer: authorization.Authorizer) -> None:
         self._authorizer = authorizer
@@ -58,6 +59,7 @@ class CertificateSigning:
 
     name = "CertificateSigning"
     operations: frozenset[Operation] = frozenset({"UPDATE"})
+    resources: frozenset[str] = frozenset({REQUESTS})
 
     def __init__(self, authorizer: authorization.Authorizer) -> None:
         self._authorizer = authorizer
@@ -80,6 +82,7 @@ class CertificateSubjectRestriction:
 
     name = "CertificateSubjectRestriction"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({REQUESTS})
 
     async def validate(self, attributes: Attributes) -> None:
         """Only requests to the client signer."""
@@ -104,6 +107,7 @@ class ClusterTrustBundleAttest:
 
     name = "ClusterTrustBundleAttest"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({TRUST_BUNDLES})
 
     def __init__(self, authorizer: authorization.Authorizer) -> None:
         self._authorizer = authorizer

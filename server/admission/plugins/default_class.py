@@ -37,6 +37,7 @@ class DefaultStorageClass:
 
     name = "DefaultStorageClass"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({"persistentvolumeclaims"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister
@@ -59,6 +60,7 @@ class DefaultIngressClass:
 
     name = "DefaultIngressClass"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({"ingresses.networking.k8s.io"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

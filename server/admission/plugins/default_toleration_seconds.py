@@ -15,6 +15,7 @@ class DefaultTolerationSeconds:
 
     name = "DefaultTolerationSeconds"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({"pods"})
 
     def __init__(self, not_ready_seconds: int = 300, unreachable_seconds: int = 300) -> None:
         self._seconds = (not_ready_seconds, unreachable_seconds)

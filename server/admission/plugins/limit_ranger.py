@@ -23,6 +23,7 @@ class LimitRanger:
 
     name = "LimitRanger"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({"pods", "persistentvolumeclaims"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

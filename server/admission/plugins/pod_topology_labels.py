@@ -17,6 +17,7 @@ class PodTopologyLabels:
 
     name = "PodTopologyLabels"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({"pods", "bindings"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

@@ -21,6 +21,7 @@ class Priority:
 
     name = "Priority"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({"pods", RESOURCE})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

@@ -29,6 +29,7 @@ class RbacEscalation:
 
     name = "RbacEscalation"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset(f"{plural}.{GROUP}" for plural in _ROLES | _BINDINGS)
 
     def __init__(self, authorizer: authorization.Authorizer, index: RbacIndex) -> None:
         self._authorizer = authorizer

@@ -21,6 +21,7 @@ class RuntimeClass:
 
     name = "RuntimeClass"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({"pods"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

@@ -28,6 +28,7 @@ class ServiceAccountPlugin:
 
     name = "ServiceAccount"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({"pods"})
 
     def __init__(self, lister: Lister, names: NameGenerator, *, wait_seconds: float = DEFAULT_WAIT_SECONDS) -> None:
         self._lister = lister

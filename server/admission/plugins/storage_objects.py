@@ -28,6 +28,7 @@ class StorageObjectInUseProtection:
 
     name = "StorageObjectInUseProtection"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset(FINALIZERS)
 
     async def admit(self, attributes: Attributes) -> None:
         """Add the finalizer unless it is there."""
@@ -44,6 +45,7 @@ class PersistentVolumeClaimResize:
 
     name = "PersistentVolumeClaimResize"
     operations: frozenset[Operation] = frozenset({"UPDATE"})
+    resources: frozenset[str] = frozenset({"persistentvolumeclaims"})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister

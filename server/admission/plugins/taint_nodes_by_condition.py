@@ -15,6 +15,7 @@ class TaintNodesByCondition:
 
     name = "TaintNodesByCondition"
     operations: frozenset[Operation] = frozenset({"CREATE"})
+    resources: frozenset[str] = frozenset({"nodes"})
 
     async def admit(self, attributes: Attributes) -> None:
         """Only nodes that do not bring the taint themselves."""

@@ -52,6 +52,7 @@ class PodSecurity:
 
     name = "PodSecurity"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
+    resources: frozenset[str] = frozenset({"namespaces", "pods", *_TEMPLATES})
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister
