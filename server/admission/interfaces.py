@@ -1,8 +1,8 @@
 """The seam of admission: plugins that change or refuse a request. Models apiserver/pkg/admission/interfaces.go.
 
 A plugin is a class with a `name`, the `operations` it handles and one or both of `admit` (may change
-`attributes.object`) and `validate` (may only refuse). Refuse by raising a StatusError. A plugin with `resources` is asked
-about these alone, and about their subresources.
+`attributes.object`) and `validate` (may only refuse). Refuse by raising a StatusError. A plugin with `resources` is
+asked about these alone, and about their subresources.
 """
 
 from __future__ import annotations
