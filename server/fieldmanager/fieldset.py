@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from apimachinery import serializer
@@ -187,9 +188,14 @@ def _value_key(value: Any) -> tuple[int, Any]:
     return 3, go_json(value)
 
 
-def canonical(tree: Set) -> dict[str, Any]:
-    """A copy with its elements in serialization order, `.` first."""
-    text = serializer.canonical(tree)
+def canonical(tree: Set) -> Set:
+    """The set with its elements in serialization order, `.` first."""
+    return _canonical(serializer.canonical(tree))
+
+
+@lru_cache(maxsize=512)
+def _canonical(text: bytes) -> Set:
+    """The canonical set of one with sorted keys: a controller owns the same fields of every object that it makes."""
     found: dict[str, Any] = serializer.loads(text)
     if len(_NUMBERS(text)) > 1 or _ODD(text):
         _sort_by_value(found)

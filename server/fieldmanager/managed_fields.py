@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from apimachinery import timestamp
@@ -135,6 +136,7 @@ def without_managed_fields(obj: View) -> View:
     return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 
 
+@lru_cache(maxsize=512)
 def _seconds(time: str) -> int:
     if not time:
         return 0

@@ -7,12 +7,16 @@ both) and list. What a schema leaves open is *deduced*: maps are granular there,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from apimachinery import schema as schemas
 from apimachinery.schema import FieldSchema
 from server.fieldmanager.fieldset import key_element, value_element
 from server.openapi.defaults import NO_DEFAULT, default_of
+
+
+MAX_NAMES: Final = 1024
+"""How many items' names a list remembers the path elements of."""
 
 
 class ElementError(Exception):
@@ -52,7 +56,7 @@ class MapType:
 class ListType:
     """A list: atomic, a set of scalars, or a map in disguise whose items are told apart by `keys`."""
 
-    __slots__ = ("atomic", "defaults", "element", "keys")
+    __slots__ = ("_elements", "_key", "atomic", "defaults", "element", "keys")
 
     def __init__(
         self, element: Type, *, atomic: bool, keys: tuple[str, ...] = (), defaults: tuple[Any, ...] = ()
@@ -61,9 +65,15 @@ class ListType:
         self.atomic = atomic
         self.keys = keys
         self.defaults = defaults
+        self._key = keys[0] if len(keys) == 1 else None
+        self._elements: dict[str, str] = {}
 
     def path_element(self, item: Any) -> str:
         """The path element of an item; raises ElementError."""
+        if type(item) is dict and self._key is not None:
+            value = item.get(self._key)
+            if type(value) is str:
+                return self._elements.get(value) or self._named(value)
         keys = self.keys
         if not keys:
             return self._set_element(item)
@@ -80,6 +90,12 @@ class ListType:
                 )
             values.append(value)
         return key_element(keys, values)
+
+    def _named(self, name: str) -> str:
+        if len(self._elements) >= MAX_NAMES:
+            self._elements.clear()
+        found = self._elements[name] = key_element(self.keys, [name])
+        return found
 
     def _set_element(self, item: Any) -> str:
         if isinstance(item, dict):
