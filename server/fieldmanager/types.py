@@ -14,7 +14,6 @@ from apimachinery.schema import FieldSchema
 from server.fieldmanager.fieldset import key_element, value_element
 from server.openapi.defaults import NO_DEFAULT, default_of
 
-
 MAX_NAMES: Final = 1024
 """How many items' names a list remembers the path elements of."""
 
