@@ -41,8 +41,6 @@ def encode(obj: object, media: MediaType) -> bytes:
 def of_tree(scope: Scope, obj: Object, status: int = 200) -> Response:
     """An object that is not stored, such as a Status or a review."""
     media = scope.media
-    if media.shape == "Table" and obj.get("kind") == "Status":
-        obj = table.status_table(obj, scope.services.definitions, media.shape_version)
     return Response(status, {"Content-Type": media.encoding}, _body(scope, obj, media))
 
 

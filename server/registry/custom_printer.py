@@ -22,12 +22,18 @@ _Cell = Callable[[View, CellContext], Any]
 
 
 def printer(columns: Sequence[Mapping[str, Any]]) -> Printer:
-    """The printer of a version's additionalPrinterColumns; the age alone when it has none."""
-    if not columns:
-        shown, cells = [_AGE], [_cell(_AGE_PATH, "date")]
-    else:
-        shown = [_column(c) for c in columns]
-        cells = [_cell(c.get("jsonPath") or "", c.get("type") or "") for c in columns]
+    """The printer of a version's additionalPrinterColumns; the age alone when it has none.
+
+    A path that cannot be read ends the columns.
+    """
+    shown, cells = ([], []) if columns else ([_AGE], [_cell(JSONPath(_AGE_PATH), "date")])
+    for column in columns:
+        try:
+            path = JSONPath(column.get("jsonPath") or "")
+        except ValueError:
+            break
+        shown.append(_column(column))
+        cells.append(_cell(path, column.get("type") or ""))
 
     def row(obj: View, ctx: CellContext) -> list[Any]:
         return [meta.name(obj), *(cell(obj, ctx) for cell in cells)]
@@ -46,11 +52,7 @@ def _column(declared: Mapping[str, Any]) -> Column:
     )
 
 
-def _cell(text: str, kind: str) -> _Cell:
-    try:
-        path = JSONPath(text)
-    except ValueError:
-        return _other
+def _cell(path: JSONPath, kind: str) -> _Cell:
     convert: Callable[[Any, CellContext], Any] = _CONVERSIONS.get(kind, _other)
 
     def cell(obj: View, ctx: CellContext) -> Any:
@@ -76,12 +78,16 @@ def _string(value: Any, _: CellContext) -> str:
     """A value as a JSONPath template prints it."""
     if isinstance(value, dict | list):
         return go_json(value)
+    if value is None:
+        return "<no value>"
     return value if isinstance(value, str) else go_value(value)
 
 
 def _date(value: Any, ctx: CellContext) -> str | None:
     if not isinstance(value, str):
         return None
+    if value in ("", "null"):
+        return timestamp.UNKNOWN
     try:
         timestamp.parse_time(value)
     except ValueError:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apimachinery import field, structural_validation
+from apimachinery import field, meta, structural_validation, validation
 from apimachinery.jsonvalue import go_value, type_name
 from apimachinery.objects import Object, View
+from apimachinery.serializer import go_quote
 from apimachinery.structural import META_FIELDS, Structural, apply_defaults
 from server.registry.rest import Context, FieldPath, Strategy
 
 MAX_REPLICAS: Final = (1 << 31) - 1
+_STANDARD_FINALIZERS: Final = frozenset(("orphan", "foregroundDeletion", "kubernetes"))
 _BLOCKING: Final = frozenset(
     (
         "FieldValueNotSupported",
@@ -87,6 +89,12 @@ class CustomStrategy(Strategy):
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         return self._errors(obj, old)
 
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        return finalizer_warnings(meta.finalizers(obj))
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return finalizer_warnings(set(meta.finalizers(obj)) - set(meta.finalizers(old)))
+
     def _errors(self, obj: View, old: View | None) -> list[field.Error]:
         schema = self._schema
         if schema is None:
@@ -117,6 +125,23 @@ class CustomStatusStrategy(CustomStrategy):
         kept = {k: v for k, v in old.items() if k not in ("metadata", "status")}
         obj.clear()
         obj.update({**kept, "metadata": metadata, **status})
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return []
+
+
+def finalizer_warnings(added: Iterable[str]) -> list[str]:
+    """Warnings for finalizers whose names do not say whose they are. Models validateKubeFinalizerName."""
+    found = []
+    for name in sorted(set(added)):
+        found += [f"metadata.finalizers: {go_quote(name)}: {p}" for p in validation.qualified_name(name)]
+        if "/" not in name and name not in _STANDARD_FINALIZERS:
+            path = " including a path (/)" if "." in name else ""
+            found.append(
+                f"metadata.finalizers: {go_quote(name)}: prefer a domain-qualified finalizer name{path} "
+                "to avoid accidental conflicts with other finalizer writers"
+            )
+    return found
 
 
 def scale_errors(obj: View, scale: ScalePaths | None) -> list[field.Error]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from apimachinery import validation
 from apimachinery.field import Path
 from apimachinery.objects import View
 
@@ -14,16 +15,25 @@ DEPRECATED: Final = {
     "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
     "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
     "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+    "app.kubernetes.io/created-by": "deprecated since v1.9",
+    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
     "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
 }
 
 
-def expression_warnings(selector: View, path: Path) -> Iterator[str]:
-    """Warnings for the matchExpressions of a node selector term or a label selector."""
+def expression_warnings(selector: View, path: Path, *, values: bool = False) -> Iterator[str]:
+    """Warnings for the matchExpressions of a node selector term or a label selector.
+
+    `values` asks for values that no label can have too, where validation lets them pass.
+    """
     for i, expression in enumerate(selector.get("matchExpressions") or ()):
         key = expression.get("key") or ""
         if key in DEPRECATED:
             yield f"{(path / 'matchExpressions')[i] / 'key'}: {key} is {DEPRECATED[key]}"
+        if values:
+            at = (path / "matchExpressions")[i] / "values"
+            for j, value in enumerate(expression.get("values") or ()):
+                yield from (f"{at[j]}: {value} is invalid, {problem}" for problem in validation.label_value(value))
 
 
 def selector_warnings(selector: View | None, path: Path) -> Iterator[str]:

@@ -24,6 +24,11 @@ def since(moment: str | None, ctx: CellContext) -> str:
     return ctx.age(moment)
 
 
+def or_unset(value: str | None) -> str:
+    """An optional text, `<unset>` when it is not there."""
+    return UNSET if value is None else value
+
+
 def limited(values: Sequence[str], limit: int) -> str:
     """A comma list of the first few and how many more there are: `a,b,c + 2 more...`."""
     shown = ",".join(values[:limit])
@@ -31,6 +36,12 @@ def limited(values: Sequence[str], limit: int) -> str:
 
 
 Cell: TypeAlias = Callable[[View], Any]
+
+
+def plain(*after: tuple[Column, Cell]) -> Printer:
+    """A printer of Name and one function of the object a column."""
+    columns = (NAME, *(c for c, _ in after))
+    return Printer(columns, lambda obj, _: [meta.name(obj), *(f(obj) for _, f in after)])
 
 
 def simple(*middle: tuple[Column, Cell], after: Sequence[tuple[Column, Cell]] = ()) -> Printer:

@@ -177,6 +177,8 @@ class Printer:
     columns: tuple[Column, ...]
     cells: Cells
     conditions: RowConditions | None = None
+    order: Callable[[View], Any] | None = None
+    """The sort key of rows, for kinds whose Table is not in the order of their list."""
 
 
 Connect: TypeAlias = Callable[..., Awaitable[Any]]

@@ -43,6 +43,9 @@ def rows(
     objects: Iterable[StoredObject], resource: Resource, now: datetime, include: IncludeObject, version: str = "v1"
 ) -> Iterator[bytes]:
     """One row an object, as JSON; the same as table.row, encoded."""
+    order = resource.printer.order if resource.printer is not None else None
+    if order is not None:
+        objects = sorted(objects, key=lambda stored: order(stored.view))
     partial = f'{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/{version}","metadata":'.encode()
     texts: dict[datetime, bytes] = {}
     for stored in objects:

@@ -6,7 +6,7 @@ Models the ScaleREST of pkg/registry/apps/*/storage and apimachinery/pkg/util/ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from apimachinery import labels, meta, validation
@@ -160,7 +160,7 @@ RESOURCE: Final = Resource(
     definition=_DEFINITION,
     printer=Printer(
         (
-            NAME,
+            replace(NAME, format=""),
             Column("Desired", "integer", doc="io.k8s.api.autoscaling.v1.ScaleSpec.replicas"),
             Column("Available", "integer", doc="io.k8s.api.autoscaling.v1.ScaleStatus.replicas"),
             AGE,

@@ -130,13 +130,12 @@ class Store:
         if not metadata.get("generateName") or metadata.get("name"):
             return await self._create(obj, ctx, validate, warnings)
         pristine = serializer.dumps(obj)
-        for attempt in range(NAME_ATTEMPTS):
+        for _ in range(NAME_ATTEMPTS - 1):
             try:
-                return await self._create(serializer.loads(pristine), ctx, validate, warnings)
+                return await self._create(obj, ctx, validate, warnings)
             except errors.AlreadyExists:
-                if attempt == NAME_ATTEMPTS - 1:
-                    raise
-        raise AssertionError
+                obj = serializer.loads(pristine)
+        return await self._create(obj, ctx, validate, warnings)
 
     async def _create(
         self, obj: Object, ctx: Context, validate: ValidateObject, warnings: Warnings | None

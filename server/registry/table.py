@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from apimachinery import meta
 from apimachinery.objects import Object, View
 from apimachinery.schema import Definitions
-from server.registry.rest import AGE, NAME, CellContext, Column, Printer, Resource
+from server.registry.rest import NAME, CellContext, Column, Printer, Resource
 
 IncludeObject = Literal["None", "Metadata", "Object"]
 _CREATED_AT: Final = Column(
@@ -24,12 +24,10 @@ def _default_cells(obj: View, _: CellContext) -> list[Any]:
 DEFAULT_PRINTER: Final = Printer((NAME, _CREATED_AT), _default_cells)
 """For kinds without a printer of their own."""
 
-STATUS_COLUMNS: Final = (
-    Column("Status", doc="io.k8s.apimachinery.pkg.apis.meta.v1.Status.status"),
-    Column("Reason", doc="io.k8s.apimachinery.pkg.apis.meta.v1.Status.reason"),
-    Column("Message", doc="io.k8s.apimachinery.pkg.apis.meta.v1.Status.message"),
-)
-__all__ = ["AGE", "DEFAULT_PRINTER", "IncludeObject", "column_definitions", "row", "status_table", "table"]
+
+def in_order(objects: Iterable[View], printer: Printer) -> Iterable[View]:
+    """Objects in the order of their rows."""
+    return objects if printer.order is None else sorted(objects, key=printer.order)
 
 
 def column_definitions(columns: Iterable[Column], definitions: Definitions | None) -> list[Object]:
@@ -94,18 +92,5 @@ def table(
         "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
         "columnDefinitions": column_definitions(printer.columns, definitions) if headers else None,
-        "rows": [row(o, resource, now, include, version) for o in objects],
-    }
-
-
-def status_table(status: View, definitions: Definitions | None, version: str = "v1") -> Object:
-    """A Status as a Table of one row."""
-    return {
-        "kind": "Table",
-        "apiVersion": f"meta.k8s.io/{version}",
-        "metadata": {},
-        "columnDefinitions": column_definitions(STATUS_COLUMNS, definitions),
-        "rows": [
-            {"cells": [status.get("status"), status.get("reason", ""), status.get("message", "")], "object": status}
-        ],
+        "rows": [row(o, resource, now, include, version) for o in in_order(objects, printer)],
     }

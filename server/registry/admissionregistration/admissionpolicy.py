@@ -276,10 +276,24 @@ def _shown_kind(obj: View) -> str:
 
 def _shown_ref(obj: View) -> str:
     ref = obj["spec"].get("paramRef")
-    if ref is None:
-        return UNSET
-    name: str = ref.get("name", "")
-    return f"{ref['namespace']}/{name}" if ref.get("namespace") else name
+    if ref is not None and ref.get("name"):
+        return f"{ref.get('namespace') or '*'}/{ref['name']}"
+    selector = ref.get("selector") if ref is not None else None
+    return UNSET if selector is None else _shown_selector(selector)
+
+
+def _shown_selector(selector: View) -> str:
+    """A LabelSelector as its generated String method writes it."""
+    pairs = "".join(f"{k}: {v}," for k, v in sorted((selector.get("matchLabels") or {}).items()))
+    requirements = "".join(
+        f"LabelSelectorRequirement{{Key:{e.get('key', '')},Operator:{e.get('operator', '')},"
+        f"Values:[{' '.join(e.get('values') or ())}],}},"
+        for e in selector.get("matchExpressions") or ()
+    )
+    return (
+        f"&LabelSelector{{MatchLabels:map[string]string{{{pairs}}},"
+        f"MatchExpressions:[]LabelSelectorRequirement{{{requirements}}},}}"
+    )
 
 
 def _counted(name: str, what: str) -> Column:

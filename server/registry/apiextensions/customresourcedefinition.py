@@ -69,7 +69,7 @@ class CustomResourceDefinitionStrategy(SpecStrategy):
         return format_warnings(obj) if self._warns_of_formats else []
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
-        return self.warnings_on_create(obj, ctx)
+        return format_warnings(obj, old) if self._warns_of_formats else []
 
     def hold_deletion(self, obj: Object, ctx: Context) -> bool:
         metadata = obj["metadata"]

@@ -26,15 +26,19 @@ _MANY: Final = ("allOf", "oneOf", "anyOf")
 _NAMED: Final = ("properties", "patternProperties", "definitions", "dependencies")
 
 
-def format_warnings(definition: View) -> list[str]:
-    """One warning for each unknown format in the schemas of a definition."""
-    names = {
+def format_warnings(definition: View, old: View | None = None) -> list[str]:
+    """One warning for each unknown format in the schemas of a definition that the old one had not."""
+    names = _unknown(definition) - (_unknown(old) if old is not None else set())
+    return [f"unrecognized format {go_quote(name)}" for name in sorted(names)]
+
+
+def _unknown(definition: View) -> set[str]:
+    return {
         name
         for version in definition["spec"].get("versions") or ()
         for schema in _schemas((version.get("schema") or {}).get("openAPIV3Schema"))
         if (name := schema.get("format")) and not _is_known(name, schema.get("type") or "")
     }
-    return [f"unrecognized format {go_quote(name)}" for name in sorted(names)]
 
 
 def _is_known(name: str, kind: str) -> bool:

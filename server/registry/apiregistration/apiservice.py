@@ -115,7 +115,8 @@ def _available(obj: View) -> str:
     condition = meta.condition(obj, AVAILABLE)
     if condition is None:
         return "Unknown"
-    return "True" if condition["status"] == "True" else f"{condition['status']} ({condition.get('reason', '')})"
+    status, reason = condition.get("status", ""), condition.get("reason")
+    return f"{status} ({reason})" if reason and status != "True" else status
 
 
 def resource(config: RegistryConfig) -> Resource:

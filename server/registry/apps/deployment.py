@@ -143,8 +143,13 @@ class DeploymentStatusStrategy(WorkloadStatusStrategy):
         return found + collision_count(status, old, STATUS)
 
 
+_SELECTORS: Final = {"<none>": "", "<error>": "<invalid>"}
+"""What deployments alone print of selectors that select nothing or cannot be read."""
+
+
 def _cells(obj: View, ctx: CellContext) -> list[Any]:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    selector = labels.format_selector(spec.get("selector"))
     return [
         meta.name(obj),
         f"{status.get('readyReplicas') or 0}/{spec.get('replicas') or 0}",
@@ -152,7 +157,7 @@ def _cells(obj: View, ctx: CellContext) -> list[Any]:
         status.get("availableReplicas") or 0,
         age(obj, ctx),
         *container_cells(spec.get("template") or {}),
-        labels.format_selector(spec.get("selector")),
+        _SELECTORS.get(selector, selector),
     ]
 
 

@@ -24,6 +24,7 @@ from server.registry.core.podspec_template import (
     validate_selector,
     validate_template,
 )
+from server.registry.core.podspec_warnings import claim_spec_warnings
 from server.registry.core.workload import (
     SPEC,
     STATUS,
@@ -127,10 +128,19 @@ class StatefulSetStrategy(WorkloadStrategy):
         return found
 
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        return super().warnings_on_create(obj, ctx) + _history_warnings(obj)
+        return super().warnings_on_create(obj, ctx) + _claim_warnings(obj) + _history_warnings(obj)
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
-        return super().warnings_on_update(obj, old, ctx) + _history_warnings(obj)
+        return super().warnings_on_update(obj, old, ctx) + _claim_warnings(obj, "Spec") + _history_warnings(obj)
+
+
+def _claim_warnings(obj: View, *below: str) -> list[str]:
+    """Warnings for the claims of each replica; upstream's paths to them differ between create and update."""
+    found = []
+    for i, claim in enumerate(obj["spec"].get("volumeClaimTemplates") or ()):
+        path = (SPEC / "volumeClaimTemplates")[i]
+        found += claim_spec_warnings(claim.get("spec") or {}, path / below[0] if below else path)
+    return found
 
 
 def _history_warnings(obj: View) -> list[str]:

@@ -128,18 +128,25 @@ def _metric(metric: View, status: View) -> str:
     if part is None:
         return "<unknown type>"
     source = metric.get(part) or {}
-    target, current = source.get("target") or {}, (status.get(part) or {}).get("current") or {}
+    target = source.get("target") or {}
+    current = None if status.get(part) is None else status[part].get("current") or {}
     prefix = f"{source.get('name', '')}: " if part in ("resource", "containerResource") else ""
     if target.get("averageValue") is not None:
-        suffix = " (avg)" if part in ("external", "object") else ""
-        return f"{prefix}{_quantity(current, 'averageValue')}/{_quantity(target, 'averageValue')}{suffix}"
+        if part not in ("external", "object"):
+            return f"{prefix}{_quantity(current, 'averageValue')}/{_quantity(target, 'averageValue')}"
+        average = None if current is None or current.get("averageValue") is None else current
+        return f"{_quantity(average, 'averageValue')}/{_quantity(target, 'averageValue')} (avg)"
     if prefix:
-        return f"{prefix}{_percent(current, UNKNOWN)}/{_percent(target, '<auto>')}"
-    return f"{_quantity(current, 'value')}/{_quantity(target, 'value')}"
+        return f"{prefix}{_percent(current or {}, UNKNOWN)}/{_percent(target, '<auto>')}"
+    name = "averageValue" if part == "pods" else "value"
+    return f"{_quantity(current, name)}/{_quantity(target, name)}"
 
 
-def _quantity(holder: View, name: str) -> str:
-    return UNKNOWN if holder.get(name) is None else canonical(str(holder[name]))
+def _quantity(holder: View | None, name: str) -> str:
+    """A quantity as text; `<nil>` is what Go makes of one that is missing in a metric that is there."""
+    if holder is None:
+        return UNKNOWN
+    return "<nil>" if holder.get(name) is None else canonical(str(holder[name]))
 
 
 def _percent(holder: View, missing: str) -> str:

@@ -37,6 +37,10 @@ _JOB: Final = SPEC / "jobTemplate" / "spec"
 _POLICIES: Final = ["Allow", "Forbid", "Replace"]
 _ZONE_PART: Final = re.compile(r"[A-Za-z.\-_0-9+]{1,14}")
 _LONGEST_NAME: Final = 52
+_ZONE_IN_SCHEDULE: Final = (
+    "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, "
+    "see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+)
 
 
 class CronJobStrategy(WorkloadStrategy):
@@ -94,19 +98,12 @@ class CronJobStrategy(WorkloadStrategy):
         return found + self.validate_spec(obj["spec"], old["spec"])
 
     def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
-        return name_warnings(obj) + _warnings(obj)
+        return name_warnings(obj) + job_spec_warnings(obj["spec"]["jobTemplate"]["spec"], _JOB)
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
-        return [] if meta.generation(obj) == meta.generation(old) else _warnings(obj)
-
-
-def _warnings(obj: View) -> list[str]:
-    found = job_spec_warnings(obj["spec"]["jobTemplate"]["spec"], _JOB)
-    if "TZ" in (obj["spec"].get("schedule") or ""):
-        text = "CRON_TZ or TZ used in spec.schedule is not officially supported, see"
-        page = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
-        found.append(f"spec.schedule: {text} {page} for more details")
-    return found
+        same = meta.generation(obj) == meta.generation(old)
+        found = [] if same else job_spec_warnings(obj["spec"]["jobTemplate"]["spec"], _JOB)
+        return [*found, _ZONE_IN_SCHEDULE] if "TZ" in (obj["spec"].get("schedule") or "") else found
 
 
 def _schedule(spec: View, old: View | None) -> list[Error]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from apimachinery import meta, timestamp
 from apimachinery.gvk import GroupVersionKind
@@ -25,6 +25,19 @@ from server.registry.rest import (
     Subresource,
     keep_metadata_and,
 )
+
+_SIGNER: Final = (
+    "Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. "
+    "If empty, it will be defaulted:\n"
+    " 1. If it's a kubelet client certificate, it is assigned\n"
+    '    "kubernetes.io/kube-apiserver-client-kubelet".\n'
+    " 2. If it's a kubelet serving certificate, it is assigned\n"
+    '    "kubernetes.io/kubelet-serving".\n'
+    ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\n'
+    "Distribution of trust for signers happens out of band. "
+    "You can select on this field using `spec.signerName`."
+)
+"""How the columns of v1 describe a signer: as v1beta1 did."""
 
 
 class CertificateSigningRequestStrategy(PathSegmentNames, SpecStrategy):
@@ -129,10 +142,10 @@ def resource(config: RegistryConfig) -> Resource:
     columns = (
         NAME,
         AGE,
-        Column("SignerName", doc=f"{spec}.signerName"),
-        Column("Requestor", doc=f"{spec}.request"),
+        Column("SignerName", description=_SIGNER),
+        Column("Requestor", description="Base64-encoded PKCS#10 CSR data"),
         Column("RequestedDuration", doc=f"{spec}.expirationSeconds"),
-        Column("Condition", doc="io.k8s.api.certificates.v1.CertificateSigningRequestStatus.conditions"),
+        Column("Condition", description="Conditions applied to the request, such as approval or denial."),
     )
     return declare(
         gvk.group,

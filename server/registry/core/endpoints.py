@@ -11,7 +11,7 @@ from server.registry.config import RegistryConfig
 from server.registry.core.endpoint_subsets import repack
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
-from server.registry.printing import NONE, simple
+from server.registry.printing import NONE, limited, simple
 from server.registry.rest import Column, Context, Resource
 
 MANAGED_BY: Final = "endpoints.kubernetes.io/managed-by"
@@ -96,24 +96,20 @@ def _port_errors(port: View, named: bool, path: field.Path) -> list[field.Error]
 
 
 def format_endpoints(obj: View) -> str:
-    """`ip:port,…` of ready addresses, at most three; `<none>` when there are none."""
+    """`ip:port,…` of ready addresses, at most three; `<none>` without subsets."""
+    if not obj.get("subsets"):
+        return NONE
     shown: list[str] = []
-    count = 0
-    for subset in obj.get("subsets") or ():
+    for subset in obj["subsets"]:
         addresses: list[Any] = subset.get("addresses") or []
         if not subset.get("ports"):
-            count += len(addresses)
             shown += [a.get("ip", "") for a in addresses]
             continue
         for port in subset["ports"]:
             for address in addresses:
-                count += 1
                 ip = address.get("ip", "")
                 shown.append(f"[{ip}]:{port.get('port', 0)}" if ":" in ip else f"{ip}:{port.get('port', 0)}")
-    text = ",".join(shown[:3])
-    if count > 3:
-        return f"{text} + {count - 3} more..."
-    return text or NONE
+    return limited(shown, 3)
 
 
 def resource(config: RegistryConfig) -> Resource:

@@ -14,7 +14,7 @@ from server.registry.core.resourcelist import round_up
 from server.registry.declaration import declare
 from server.registry.generic import SpecStrategy, StatusStrategy
 from server.registry.node_labels import expression_warnings
-from server.registry.printing import UNSET, age
+from server.registry.printing import age, or_unset
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
 
 CLASS_ANNOTATION: Final = "volume.beta.kubernetes.io/storage-class"
@@ -135,19 +135,19 @@ def phase(obj: View) -> str:
 
 def _cells(obj: View, ctx: CellContext) -> list[Any]:
     spec = obj["spec"]
-    claim = spec.get("claimRef") or {}
+    claim = spec.get("claimRef")
     return [
         meta.name(obj),
         canonical(str((spec.get("capacity") or {}).get("storage", "0"))),
         access_modes(spec.get("accessModes")),
         spec.get("persistentVolumeReclaimPolicy", ""),
         phase(obj),
-        f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else "",
+        f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim is not None else "",
         storage_class(obj),
-        spec.get("volumeAttributesClassName") or UNSET,
+        or_unset(spec.get("volumeAttributesClassName")),
         (obj.get("status") or {}).get("reason", ""),
         age(obj, ctx),
-        spec.get("volumeMode") or UNSET,
+        or_unset(spec.get("volumeMode")),
     ]
 
 

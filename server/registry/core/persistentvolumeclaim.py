@@ -24,7 +24,7 @@ from server.registry.core.podspec_warnings import claim_spec_warnings
 from server.registry.core.resourcelist import amounts, round_up
 from server.registry.declaration import declare
 from server.registry.generic import SpecStrategy, StatusStrategy, names
-from server.registry.printing import UNSET, age
+from server.registry.printing import age, or_unset
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
 
 RESIZE_STATUSES: Final = (
@@ -235,9 +235,9 @@ def _cells(obj: View, ctx: CellContext) -> list[Any]:
         capacity,
         modes,
         storage_class(obj),
-        spec.get("volumeAttributesClassName") or UNSET,
+        or_unset(spec.get("volumeAttributesClassName")),
         age(obj, ctx),
-        spec.get("volumeMode") or UNSET,
+        or_unset(spec.get("volumeMode")),
     ]
 
 

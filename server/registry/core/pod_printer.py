@@ -170,5 +170,5 @@ def _readiness_gates(spec: View, status: View) -> str:
     gates = spec.get("readinessGates") or ()
     if not gates:
         return NONE
-    true = {c.get("type") for c in status.get("conditions") or () if c.get("status") == "True"}
-    return f"{sum(g.get('conditionType') in true for g in gates)}/{len(gates)}"
+    first = {c.get("type"): c.get("status") for c in reversed(status.get("conditions") or ())}
+    return f"{sum(first.get(g.get('conditionType')) == 'True' for g in gates)}/{len(gates)}"

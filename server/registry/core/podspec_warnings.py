@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from apimachinery.field import Path
 from apimachinery.objects import View
@@ -12,6 +12,7 @@ from apimachinery.serializer import go_quote
 from server.registry import node_labels
 from server.registry.addresses import ip_warnings
 from server.registry.core.podspec_annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
+from server.registry.core.podspec_overlaps import overlap_warnings
 from server.registry.core.podspec_windows import visit_containers
 
 _DEPRECATED_ANNOTATIONS: Final = {
@@ -67,7 +68,7 @@ def _warnings(holder: View, path: Path, *, in_template: bool) -> list[str]:
             elif source == "ephemeral" and volume.get(source):
                 found += _ephemeral(volume, (at / "volumes")[i])
     for volume in spec.get("volumes") or ():
-        found += _overlaps(volume)
+        found += overlap_warnings(volume)
     found += _duplicates(spec.get("hostAliases") or (), "ip", at / "hostAliases")
     found += _duplicates(spec.get("imagePullSecrets") or (), "name", at / "imagePullSecrets")
     for i, secret in enumerate(spec.get("imagePullSecrets") or ()):
@@ -115,7 +116,8 @@ def _node_labels(spec: View, at: Path) -> Iterator[str]:
     for i, term in enumerate((node.get(_REQUIRED) or {}).get("nodeSelectorTerms") or ()):
         yield from node_labels.expression_warnings(term, (where / _REQUIRED / "nodeSelectorTerms")[i])
     for i, term in enumerate(node.get(_PREFERRED) or ()):
-        yield from node_labels.expression_warnings(term.get("preference") or {}, (where / _PREFERRED)[i] / "preference")
+        preference, this = term.get("preference") or {}, (where / _PREFERRED)[i] / "preference"
+        yield from node_labels.expression_warnings(preference, this, values=True)
     for i, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         this, key = (at / "topologySpreadConstraints")[i], constraint.get("topologyKey") or ""
         if key in node_labels.DEPRECATED:
@@ -190,8 +192,6 @@ def _ports(spec: View, at: Path) -> Iterator[str]:
 def _port_names(spec: View, at: Path) -> Iterator[str]:
     first: dict[str, Path] = {}
     for container, where in visit_containers(spec, at):
-        if str(where).startswith(f"{at}.initContainers[") and container.get("restartPolicy") != "Always":
-            continue
         for i, port in enumerate(container.get("ports") or ()):
             name, this = port.get("name"), (where / "ports")[i]
             if name and name in first:
@@ -210,59 +210,3 @@ def _pod_affinity(affinity: View, path: Path) -> Iterator[str]:
         for i, term in enumerate(pods.get(_PREFERRED) or ()):
             if (term.get("podAffinityTerm") or {}).get("labelSelector") is None:
                 yield f"{(path / name / _PREFERRED)[i] / 'podAffinityTerm' / 'labelSelector'}: {_NO_SELECTOR}"
-
-
-def _overlaps(volume: View) -> Iterator[str]:
-    name = go_quote(volume.get("name") or "")
-    for source, shown, key in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
-        given = volume.get(source) or {}
-        if given.get("items"):
-            label = f"volume {name} ({shown} {go_quote(given.get(key) or '')}): overlapping paths"
-            yield from _collisions(_targets(given), label)
-    downward = volume.get("downwardAPI") or {}
-    if downward.get("items"):
-        yield from _collisions(_targets(downward), f"volume {name} (DownwardAPI): overlapping paths")
-    taken: set[str] = set()
-    for projection in (volume.get("projected") or {}).get("sources") or ():
-        if not any(value is not None for value in projection.values()):
-            yield f"volume {name} (Projected) has no sources provided"
-            continue
-        targets, shown = _projection(projection)
-        if not targets:
-            continue
-        label = f"volume {name} (Projected {shown}): overlapping paths"
-        yield from _collisions(targets, label)
-        yield from _collisions(sorted([*set(targets), *taken]), label)
-        taken.update(targets)
-
-
-def _projection(projection: View) -> tuple[list[str], str]:
-    for source, shown in (("configMap", "ConfigMap"), ("secret", "Secret")):
-        given = projection.get(source) or {}
-        if given.get("items"):
-            return _targets(given), f"{shown} {go_quote(given.get('name') or '')}"
-    if (projection.get("downwardAPI") or {}).get("items"):
-        return _targets(projection["downwardAPI"]), "DownwardAPI"
-    if projection.get("serviceAccountToken") is not None:
-        return [projection["serviceAccountToken"].get("path") or ""], "ServiceAccountToken"
-    bundle = projection.get("clusterTrustBundle")
-    if bundle is not None:
-        named = bundle.get("name") if bundle.get("name") is not None else bundle.get("signerName") or ""
-        return [bundle.get("path") or ""], f"ClusterTrustBundle {go_quote(named)}"
-    return [], ""
-
-
-def _targets(source: View) -> list[str]:
-    return [item.get("path") or "" for item in source["items"]]
-
-
-def _collisions(paths: list[str], label: str) -> Iterator[str]:
-    seen: dict[str, Any] = {}
-    for path in (p.rstrip("/") for p in paths):
-        for other in seen:
-            if not path or not other:
-                break
-            if path == other or f"{other}/".startswith(path) or f"{path}/".startswith(other):
-                yield f"{label}: {go_quote(path)} with {go_quote(other)}"
-                break
-        seen[path] = None

@@ -178,7 +178,7 @@ def _usage(limits: bool) -> Any:
         return ", ".join(
             f"{name}: {used.get(name, '0')}/{quantity}"
             for name, quantity in hard.items()
-            if name.startswith("limits") is limits
+            if name.startswith("limits.") is limits
         )
 
     return cell

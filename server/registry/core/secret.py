@@ -7,13 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.core.configmap import MAX_SIZE, immutable_errors
+from server.registry.core.keypair import key_pair_problem
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy
 from server.registry.printing import simple
@@ -115,30 +113,6 @@ def json_object_problem(text: bytes) -> str:
 
 def _go_char(char: str) -> str:
     return {"'": "'\\''", '"': "'\"'"}.get(char, f"'{char}'")
-
-
-def key_pair_problem(certificate: bytes, key: bytes) -> str:
-    """What Go's tls.X509KeyPair says of a certificate and its key; empty when they belong together."""
-    if b"-----BEGIN" not in certificate:
-        return "tls: failed to find any PEM data in certificate input"
-    if b"-----BEGIN CERTIFICATE" not in certificate:
-        return 'tls: failed to find "CERTIFICATE" PEM block in certificate input'
-    if b"-----BEGIN" not in key:
-        return "tls: failed to find any PEM data in key input"
-    if b"PRIVATE KEY-----" not in key:
-        return 'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input'
-    try:
-        public = x509.load_pem_x509_certificate(certificate).public_key()
-    except ValueError:
-        return "x509: malformed certificate"
-    try:
-        private = serialization.load_pem_private_key(key, None)
-    except (ValueError, TypeError):
-        return "tls: failed to parse private key"
-    der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    if private.public_key().public_bytes(*der) != public.public_bytes(*der):
-        return "tls: private key does not match public key"
-    return ""
 
 
 def resource(config: RegistryConfig) -> Resource:

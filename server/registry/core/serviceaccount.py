@@ -34,7 +34,8 @@ class ServiceAccountStrategy(BuiltinStrategy):
         return [f"metadata.annotations[{ENFORCE_MOUNTABLE_SECRETS}]: deprecated in v1.32+; {advice}"]
 
     def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
-        return self.warnings_on_create(obj, ctx)
+        before = ENFORCE_MOUNTABLE_SECRETS in meta.annotations(old)
+        return [] if before else self.warnings_on_create(obj, ctx)
 
 
 def _clean_secret_references(obj: Object) -> None:

@@ -10,7 +10,7 @@ from server.registry.addresses import ip_warnings, is_ipv6, legacy_ip, non_speci
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
-from server.registry.printing import UNSET, simple
+from server.registry.printing import UNSET, limited, simple
 from server.registry.rest import Column, Context, Resource, bump_generation
 
 MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
@@ -186,21 +186,18 @@ def _port_errors(ports: Any) -> list[field.Error]:
     return found
 
 
-def _first(values: list[str], limit: int = 3) -> str:
-    text = ",".join(values[:limit])
-    if len(values) > limit:
-        return f"{text} + {len(values) - limit} more..."
-    return text or UNSET
+def _port(port: View) -> str:
+    if port.get("port") is not None:
+        return str(port["port"])
+    return "*" if port.get("name") is None else str(port["name"])
 
 
 def _ports(obj: View) -> str:
-    return _first(
-        [str(p["port"]) if p.get("port") is not None else p.get("name") or "*" for p in obj.get("ports") or ()]
-    )
+    return limited([_port(p) for p in obj.get("ports") or ()], 3) or UNSET
 
 
 def _addresses(obj: View) -> str:
-    return _first([a for e in obj.get("endpoints") or () for a in e.get("addresses") or ()])
+    return limited([a for e in obj.get("endpoints") or () for a in e.get("addresses") or ()], 3) or UNSET
 
 
 def resource(config: RegistryConfig) -> Resource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from apimachinery import field, meta, validation
@@ -241,6 +242,11 @@ def _dangling(obj: View) -> str:
     return condition.get("status", "") if condition else "?"
 
 
+def _precedence(obj: View) -> tuple[int, str]:
+    """What is matched first stands first."""
+    return int(obj["spec"].get("matchingPrecedence") or 0), meta.name(obj)
+
+
 def _method(obj: View) -> Any:
     method = obj["spec"].get("distinguisherMethod")
     return NONE if method is None else method.get("type", "")
@@ -248,11 +254,17 @@ def _method(obj: View) -> Any:
 
 def resource(config: RegistryConfig, version: str, stored_as: tuple[str, str]) -> Resource:
     """flowschemas."""
-    package = f"io.k8s.api.flowcontrol.{version}"
+    package = "io.k8s.api.flowcontrol.v1"
     level = Column("PriorityLevel", doc=f"{package}.PriorityLevelConfigurationReference.name")
     precedence = Column("MatchingPrecedence", doc=f"{package}.FlowSchemaSpec.matchingPrecedence")
     method = Column("DistinguisherMethod", doc=f"{package}.FlowSchemaSpec.distinguisherMethod")
     missing = Column("MissingPL", description="references a broken or non-existent PriorityLevelConfiguration")
+    printer = simple(
+        (level, lambda o: o["spec"]["priorityLevelConfiguration"].get("name", "")),
+        (precedence, lambda o: o["spec"].get("matchingPrecedence") or 0),
+        (method, _method),
+        after=[(missing, _dangling)],
+    )
     return declare(
         "flowcontrol.apiserver.k8s.io",
         version,
@@ -261,10 +273,5 @@ def resource(config: RegistryConfig, version: str, stored_as: tuple[str, str]) -
         stored_as=stored_as,
         strategy=FlowSchemaStrategy(),
         status=FlowStatusStrategy(),
-        printer=simple(
-            (level, lambda o: o["spec"]["priorityLevelConfiguration"].get("name", "")),
-            (precedence, lambda o: o["spec"].get("matchingPrecedence") or 0),
-            (method, _method),
-            after=[(missing, _dangling)],
-        ),
+        printer=replace(printer, order=_precedence),
     )

@@ -169,7 +169,7 @@ def _of_queuing(name: str) -> Any:
 
 def resource(config: RegistryConfig, version: str, stored_as: tuple[str, str]) -> Resource:
     """prioritylevelconfigurations."""
-    package = f"io.k8s.api.flowcontrol.{version}"
+    package = "io.k8s.api.flowcontrol.v1"
     kind = Column("Type", doc=f"{package}.PriorityLevelConfigurationSpec.type")
     shares = Column(
         "NominalConcurrencyShares", doc=f"{package}.LimitedPriorityLevelConfiguration.nominalConcurrencyShares"

@@ -18,6 +18,7 @@ PATH_TYPES: Final = ("Exact", "ImplementationSpecific", "Prefix")
 _BAD_SEQUENCES: Final = ("//", "/./", "/../", "%2f", "%2F")
 _BAD_SUFFIXES: Final = ("/..", "/.")
 _SPEC: Final = field.Path("spec")
+_HOSTS_SHOWN: Final = 3
 
 
 class IngressStrategy(SpecStrategy):
@@ -166,15 +167,22 @@ def typed_reference(ref: View, path: field.Path) -> list[field.Error]:
 
 def _hosts(obj: View) -> str:
     rules = (obj.get("spec") or {}).get("rules") or []
-    shown = [rule["host"] for rule in rules if rule.get("host")]
-    if not shown:
-        return "*"
-    text = ",".join(shown[:3])
-    return f"{text} + {len(rules) - 3} more..." if len(shown) >= 3 and len(rules) > 3 else text
+    shown: list[str] = []
+    for rule in rules:
+        if len(shown) == _HOSTS_SHOWN:
+            return f"{','.join(shown)} + {len(rules) - _HOSTS_SHOWN} more..."
+        if rule.get("host"):
+            shown.append(rule["host"])
+    return ",".join(shown) or "*"
 
 
 def _addresses(obj: View) -> str:
-    return ",".join(e.get("ip") or e.get("hostname") or "" for e in _ingress(obj))
+    return ",".join(sorted({e.get("ip") or e.get("hostname") or "" for e in _ingress(obj)} - {""}))
+
+
+def _class(obj: View) -> str:
+    name = (obj.get("spec") or {}).get("ingressClassName")
+    return NONE if name is None else str(name)
 
 
 def resource(config: RegistryConfig) -> Resource:
@@ -192,7 +200,7 @@ def resource(config: RegistryConfig) -> Resource:
         strategy=IngressStrategy(),
         status=IngressStatusStrategy(),
         printer=simple(
-            (Column("Class", description=of_class), lambda o: (o.get("spec") or {}).get("ingressClassName") or NONE),
+            (Column("Class", description=of_class), _class),
             (Column("Hosts", description=hosts), _hosts),
             (Column("Address", description=address), _addresses),
             (

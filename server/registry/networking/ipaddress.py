@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from apimachinery import field, validation
+from apimachinery import field, meta, validation
 from apimachinery.objects import View
 from server.registry.addresses import canonical_ip
 from server.registry.config import RegistryConfig
 from server.registry.core.internal import internal_value
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
-from server.registry.printing import NONE, simple
-from server.registry.rest import Column, Context, Resource
+from server.registry.printing import NONE, age
+from server.registry.rest import NAME, CellContext, Column, Context, Printer, Resource
 
 _PARENT: Final = field.Path("spec") / "parentRef"
 
@@ -54,8 +54,13 @@ def _parent(obj: View) -> str:
     return f"{parent.get('resource', '')}{group}".lower() + f"{namespace}/{parent.get('name', '')}"
 
 
+def _cells(obj: View, ctx: CellContext) -> list[Any]:
+    return [meta.name(obj), _parent(obj), age(obj, ctx)]
+
+
 def resource(config: RegistryConfig) -> Resource:
-    """ipaddresses."""
+    """ipaddresses; the age is among the cells of a row, without a column of its own."""
+    parent = Column("ParentRef", doc="io.k8s.api.networking.v1.IPAddressSpec.parentRef")
     stored = "v1beta1" if config.version == (1, 33) else "v1"
     return declare(
         "networking.k8s.io",
@@ -66,5 +71,5 @@ def resource(config: RegistryConfig) -> Resource:
         stored_as=("networking.k8s.io", stored),
         short_names=("ip",),
         strategy=IPAddressStrategy(),
-        printer=simple((Column("ParentRef", doc="io.k8s.api.networking.v1.IPAddressSpec.parentRef"), _parent)),
+        printer=Printer((NAME, parent), _cells),
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from apimachinery import meta
+from apimachinery.objects import View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import at_least, declare
 from server.registry.generic import SpecStrategy, StatusStrategy
+from server.registry.printing import age
 from server.registry.resource import deviceclass, resourceclaim, resourceslice
-from server.registry.rest import Resource
+from server.registry.rest import AGE, NAME, CellContext, Column, Printer, Resource
 
 
 class DeviceTaintRuleStrategy(SpecStrategy):
@@ -36,6 +41,20 @@ def resources(config: RegistryConfig) -> list[Resource]:
                 stored_as=(group, "v1beta2"),
                 strategy=DeviceTaintRuleStrategy(),
                 status=StatusStrategy(),
+                printer=Printer((NAME, *_TAINT, AGE), _taint_cells),
             )
         )
     return found
+
+
+_TAINT: Final = tuple(
+    Column(name, doc=f"io.k8s.api.resource.v1.DeviceTaint.{key}")
+    for name, key in (("Key", "key"), ("Value", "value"), ("Effect", "effect"), ("TimeAdded", "timeAdded"))
+)
+
+
+def _taint_cells(rule: View, ctx: CellContext) -> list[Any]:
+    taint = (rule.get("spec") or {}).get("taint") or {}
+    added = taint.get("timeAdded")
+    shown = [taint.get(key) or "" for key in ("key", "value", "effect")]
+    return [meta.name(rule), *shown, ctx.age(added) if added else "", age(rule, ctx)]

@@ -6,7 +6,7 @@ from typing import Final
 
 from apimachinery import field, validation
 from apimachinery.objects import Object, View
-from apimachinery.serializer import go_json
+from apimachinery.serializer import go_json, go_quote
 from server.registry.config import RegistryConfig
 from server.registry.core.internal import to_internal
 from server.registry.core.podspec_scheduling import validate_node_selector
@@ -45,6 +45,15 @@ class ResourceSliceStrategy(BuiltinStrategy):
 
     def validate_update(self, obj: View, old: View, ctx: Context) -> list[field.Error]:
         return super().validate(obj, ctx) + _spec_errors(obj.get("spec") or {}, old.get("spec") or {})
+
+    def warnings_on_create(self, obj: View, ctx: Context) -> list[str]:
+        driver: str = (obj.get("spec") or {}).get("driver") or ""
+        if driver == driver.lower():
+            return []
+        return [f"spec.driver: driver names should be lowercase; {go_quote(driver)} contains uppercase characters"]
+
+    def warnings_on_update(self, obj: View, old: View, ctx: Context) -> list[str]:
+        return self.warnings_on_create(obj, ctx)
 
 
 def _attributes(obj: View) -> list[Object]:

@@ -10,7 +10,7 @@ from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy
-from server.registry.printing import NONE, simple
+from server.registry.printing import simple
 from server.registry.rest import Column, Context, Resource
 
 SYSTEM_PREFIX: Final = "system-"
@@ -82,6 +82,6 @@ def resource(config: RegistryConfig) -> Resource:
         printer=simple(
             (value, lambda o: o.get("value") or 0),
             (default, lambda o: bool(o.get("globalDefault"))),
-            after=[(policy, lambda o: o.get("preemptionPolicy") or NONE)],
+            after=[(policy, lambda o: o.get("preemptionPolicy") or "")],
         ),
     )

@@ -10,7 +10,7 @@ from server.registry.core.internal import internal_value
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy, names
 from server.registry.node_labels import selector_warnings
-from server.registry.printing import UNSET, simple
+from server.registry.printing import UNSET, plain
 from server.registry.rest import Column, Context, Resource
 
 
@@ -59,7 +59,7 @@ def resource(config: RegistryConfig) -> Resource:
         namespaced=True,
         plural="csistoragecapacities",
         strategy=CSIStorageCapacityStrategy(),
-        printer=simple(
+        printer=plain(
             (name, lambda o: o.get("storageClassName") or ""),
             (capacity, lambda o: canonical(str(o["capacity"])) if o.get("capacity") is not None else UNSET),
         ),

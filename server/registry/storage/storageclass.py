@@ -11,7 +11,7 @@ from server.registry import node_labels
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy
-from server.registry.printing import UNSET, age
+from server.registry.printing import age
 from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
 from server.registry.storage.validation import is_default_class, parameters, provisioner, unchanged
 
@@ -85,8 +85,8 @@ def _cells(obj: View, ctx: CellContext) -> list[Any]:
     return [
         f"{name} (default)" if is_default_class(obj) else name,
         obj.get("provisioner") or "",
-        obj.get("reclaimPolicy") or UNSET,
-        obj.get("volumeBindingMode") or UNSET,
+        obj.get("reclaimPolicy") or "Delete",
+        obj.get("volumeBindingMode") or "Immediate",
         bool(obj.get("allowVolumeExpansion")),
         age(obj, ctx),
     ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from apimachinery import field, meta
+from apimachinery import field
 from apimachinery.objects import View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.generic import BuiltinStrategy
-from server.registry.printing import age
-from server.registry.rest import AGE, NAME, CellContext, Column, Context, Printer, Resource
-from server.registry.storage.validation import is_default_class, parameters, provisioner, unchanged
+from server.registry.printing import simple
+from server.registry.rest import Column, Context, Resource
+from server.registry.storage.validation import parameters, provisioner, unchanged
 
 
 class VolumeAttributesClassStrategy(BuiltinStrategy):
@@ -28,11 +26,6 @@ class VolumeAttributesClassStrategy(BuiltinStrategy):
         return unchanged(obj, old, "driverName", "parameters") + self.validate(obj, ctx)
 
 
-def _cells(obj: View, ctx: CellContext) -> list[Any]:
-    name = meta.name(obj)
-    return [f"{name} (default)" if is_default_class(obj) else name, obj.get("driverName") or "", age(obj, ctx)]
-
-
 def resource(config: RegistryConfig) -> Resource:
     """volumeattributesclasses."""
     driver = Column("DriverName", doc="io.k8s.api.storage.v1.VolumeAttributesClass.driverName")
@@ -45,5 +38,5 @@ def resource(config: RegistryConfig) -> Resource:
         stored_as=("storage.k8s.io", "v1beta1" if config.version == (1, 34) else "v1"),
         short_names=("vac",),
         strategy=VolumeAttributesClassStrategy(),
-        printer=Printer((NAME, driver, AGE), _cells),
+        printer=simple((driver, lambda o: o.get("driverName") or "")),
     )

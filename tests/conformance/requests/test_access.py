@@ -512,7 +512,7 @@ REQUESTS = [
     columns(
         PRINTERS,
         IP_ADDRESSES + "/192.168.1.1",
-        "Name ParentRef Age",
+        "Name ParentRef",
         before=(
             (
                 "POST",

@@ -322,7 +322,7 @@ REQUESTS = [
             ),
         ),
     ),
-    columns(STORAGE, CAPACITIES, "Name StorageClassName Capacity Age"),
+    columns(STORAGE, CAPACITIES, "Name StorageClassName Capacity"),
     refused(
         STORAGE,
         ATTRIBUTES_CLASSES,

@@ -28,6 +28,14 @@ NOW = CellContext(datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC))
         ("boolean", "false", None),
         ("date", "2026-01-01T00:00:00Z", "5s"),
         ("date", "yesterday", "<invalid>"),
+        ("date", "", "<unknown>"),
+        ("date", None, None),
+        ("string", None, "<no value>"),
+        ("string", {"b": 1, "a": [True]}, '{"a":[true],"b":1}'),
+        ("number", 3, 3),
+        ("number", True, None),
+        ("integer", True, None),
+        ("", "a", None),
         ("date", 5, None),
     ],
 )
@@ -43,6 +51,8 @@ def test_without_columns_the_age_is_shown() -> None:
     assert shown.cells(obj, NOW) == ["a", "5s"]
 
 
-def test_paths_that_lead_nowhere_give_nothing() -> None:
-    columns = [{"name": n, "type": "string", "jsonPath": p} for n, p in (("A", ".spec.x.y"), ("B", ".spec["))]
-    assert printer(columns).cells({"metadata": {"name": "a"}}, NOW) == ["a", None, None]
+def test_paths_that_lead_nowhere_give_nothing_and_broken_ones_end_the_columns() -> None:
+    paths = {"A": ".spec.x.y", "B": ".spec[", "C": ".spec.z"}
+    shown = printer([{"name": n, "type": "string", "jsonPath": p} for n, p in paths.items()])
+    assert [c.name for c in shown.columns] == ["Name", "A"]
+    assert shown.cells({"metadata": {"name": "a"}}, NOW) == ["a", None]

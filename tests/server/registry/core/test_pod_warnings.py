@@ -74,7 +74,7 @@ def test_templates_warn_of_port_names_used_twice() -> None:
 
     spec = pod_with(
         containers=[named("http", 80), named("https", 443), named("http", 8080), named("side", 15001)],
-        initContainers=[named("http", 81), named("side", 15000, restartPolicy="Always")],
+        initContainers=[named("init", 81), named("side", 15000, restartPolicy="Always")],
     )["spec"]
     suffix = "services and probes that select ports by name will use"
     http, side = "template.spec.containers[0].ports[0]", "template.spec.initContainers[1].ports[0]"
