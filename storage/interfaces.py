@@ -160,3 +160,8 @@ class Storage(Protocol):
     async def count(self, prefix: str) -> int:
         """How many objects stand under the prefix."""
         ...
+
+    @property
+    def cached_revision(self) -> int | None:
+        """Another number whenever a read of anything cached may find something else; None where nothing is cached."""
+        ...

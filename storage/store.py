@@ -202,6 +202,11 @@ class Store:
         """How many objects stand under the prefix."""
         return await self.backend.count(self.prefix + prefix, keys.prefix_end(self.prefix + prefix))
 
+    @property
+    def cached_revision(self) -> int | None:
+        """Nothing is cached."""
+        return None
+
     def change(self, event: WatchEvent) -> Change:
         """A backend's event with both states decoded; a value that is no object counts as absent."""
         now, before = self._readable(event.kv), self._readable(event.previous)

@@ -147,6 +147,11 @@ class Cacher:
         return CacheWatcher(options, self._pacing, open_watcher, capacity=self._capacity)
 
     @property
+    def cached_revision(self) -> int | None:
+        """The revision of the cache while it follows the backend."""
+        return self._cache.revision if self._watch is not None else None
+
+    @property
     def last_change(self) -> int:
         """The revision of the last write of this resource that watchers were offered, or one that is later."""
         return self._cache.revision

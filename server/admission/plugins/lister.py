@@ -31,6 +31,9 @@ class Lister(Protocol):
 
 
 KEPT_VIEWS: Final = 1024
+KEPT_LISTS: Final = 1024
+KEPT_ITEMS: Final = 64
+"""How long a list may be to be kept."""
 _CACHED: Final = ListOptions(resource_version=0)
 
 
@@ -40,6 +43,7 @@ class RegistryLister:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._views: OrderedDict[str, tuple[int, View]] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, str], tuple[int, list[View]]] = OrderedDict()
 
     def _view(self, resource: str, stored: StoredObject) -> View:
         """The decoded object, kept while it is asked for: every write reads the same few."""
@@ -72,12 +76,21 @@ class RegistryLister:
             return self._view(resource, found) if found is not None else None
 
     async def list(self, resource: str, namespace: str = "") -> list[View]:
-        """From the cache."""
+        """From the cache; a short list is kept until the resource changes."""
         store = self._store(resource)
-        if store is None or not await store.storage.count(store.prefix(namespace)):
+        if store is None:
             return []
+        revision, known = store.storage.cached_revision, self._lists.get((resource, namespace))
+        if known is not None and known[0] == revision:
+            self._lists.move_to_end((resource, namespace))
+            return known[1]
         found = await store.get_list(namespace, _CACHED)
-        return [self._view(resource, item) for item in found.items]
+        views = [self._view(resource, item) for item in found.items]
+        if revision is not None and revision == store.storage.cached_revision and len(views) <= KEPT_ITEMS:
+            self._lists[resource, namespace] = revision, views
+            if len(self._lists) > KEPT_LISTS:
+                self._lists.popitem(last=False)
+        return views
 
     async def wait(self, resource: str, namespace: str, name: str, seconds: float) -> View | None:
         """Watch until the object is added; there is no polling."""

@@ -52,6 +52,19 @@ async def test_generated_names_are_unique(api: InProcess) -> None:
     assert all(n.startswith("x-") and len(n) == 7 for n in names)
 
 
+async def test_a_generated_name_that_is_taken_is_tried_again(api: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    suffixes = iter(("a", "a", "a", "b"))
+    monkeypatch.setattr(type(api.server.services.names), "generate_name", lambda _, base, *about: base + next(suffixes))
+    first = await api.create(MAPS, config_map(generateName="x-"))
+    second = await api.create(MAPS, config_map(generateName="x-"))
+    assert [first["metadata"]["name"], second["metadata"]["name"]] == ["x-a", "x-b"]
+    for made in (first, second):
+        assert made["metadata"].pop("uid")
+        del made["metadata"]["name"], made["metadata"]["resourceVersion"], made["metadata"]["creationTimestamp"]
+        del made["metadata"]["managedFields"][0]["time"]
+    assert first == second
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "message"),
     [
