@@ -190,6 +190,7 @@ def test_labels_taints_cordon_and_drain(kubectl: Kubectl, ns: str, api: Api) -> 
     assert kubectl("taint", "node", "node-2", "dedicated=gpu:NoExecute") == "node/node-2 tainted\n"
     api.until(pods, lambda found: {node_of(p) for p in found} == {"node-1", "node-3"})
     assert kubectl("taint", "node", "node-2", "dedicated-") == "node/node-2 untainted\n"
+    api.until(pods, lambda found: len(found) == 3 and all(map(is_ready, found)))
     rolled_out(api, ns, "plain")
 
     assert kubectl("cordon", "node-2") == "node/node-2 cordoned\n"
@@ -228,7 +229,8 @@ def test_a_node_is_lost_and_returns(kubectl: Kubectl, ns: str, api: Api) -> None
     assert rows(shown)[0][0] == "plain"
     pods = rows(kubectl("get", "pods", "-n", ns))
     assert {p[0] for p in pods} == before
-    assert "Taints:             node.kubernetes.io/unreachable:NoExecute" in kubectl("describe", "node", "node-3")
+    tainted = "Taints:             node.kubernetes.io/unreachable:NoExecute"
+    kubectl.until(lambda out: tainted in out, "describe", "node", "node-3")
     recover(api, "node-3")
     rolled_out(api, ns, "plain")
     assert names(api.items(PODS.format(ns))) == before
@@ -254,7 +256,7 @@ def test_orphans_readoption_and_foreground_deletion(kubectl: Kubectl, ns: str, a
     with api.watch(DAEMONSETS.format(ns)) as watch:
         kubectl("delete", "ds", "plain", "-n", ns, "--cascade=foreground")
         watch.until(lambda sets: not sets)
-    first: Obj = watch.events[0][1]
-    assert is_deleting(first) and first["metadata"]["finalizers"] == ["foregroundDeletion"]
+    first: Obj = next(ds for _, ds in watch.events if is_deleting(ds))
+    assert first["metadata"]["finalizers"] == ["foregroundDeletion"]
     left = kubectl.run("get", "pods,controllerrevisions", "-n", ns)
     assert left.err == f"No resources found in {ns} namespace.\n"

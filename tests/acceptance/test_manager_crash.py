@@ -77,6 +77,7 @@ def test_twenty_crashes(cluster: Cluster, api: Api, namespace: str, manager: Man
                 timeout=90,
                 what=f"the rollout to {image}",
             )
+            pods.catch_up()
             assert images([p for p in pods.objects if not is_deleting(p)]) == {image}
     assert crashes == CRASHES
     assert watcher.most_down <= MOST_DOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.objects import PODS, REVISIONS, daemonset, events, pod, start
+from tests.acceptance.objects import EVENTS, PODS, REVISIONS, condition, daemonset, events, pod, start
 from tests.support.live import Api
 
 KUBERNETES_VERSION = "1.29"
@@ -40,16 +40,15 @@ def test_the_scheduler_gives_its_old_reasons(api: Api, namespace: str) -> None:
         "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available:"
         " 2 Preemption is not helpful for scheduling."
     )
-    (waiting,) = api.items(PODS.format(namespace))
-    (condition,) = [c for c in waiting["status"]["conditions"] if c["type"] == "PodScheduled"]
-    assert "observedGeneration" not in condition
+    (waiting,) = api.until(PODS.format(namespace), lambda pods: condition(pods[0], "PodScheduled"))
+    assert "observedGeneration" not in condition(waiting, "PodScheduled")
     big = daemonset("big", container={"resources": {"requests": {"cpu": "1000"}}})
     api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", big)
-    told = {e["message"] for e in events(api, namespace, "FailedScheduling", at_least=3)}
-    assert (
+    expected = (
         "0/2 nodes are available: 1 Insufficient cpu, 1 node is filtered out by the prefilter result."
         " preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
-    ) in told
+    )
+    api.until(EVENTS.format(namespace), lambda found: expected in {e["message"] for e in found}, what=expected)
 
 
 def test_endpoints_bear_no_mark(api: Api, namespace: str) -> None:

@@ -93,8 +93,8 @@ def test_memory_pressure_marks_the_node_and_refuses_best_effort_pods(settled: Ap
     assert (found["status"], found["reason"]) == ("True", "KubeletHasInsufficientMemory")
     assert ("node.kubernetes.io/memory-pressure", "NoSchedule") in {(t["key"], t["effect"]) for t in taints}
     assert node_events(api, "NodeHasInsufficientMemory")
-    (threshold,) = node_events(api, "EvictionThresholdMet")
-    assert (threshold["type"], threshold["message"]) == ("Warning", "Attempting to reclaim memory")
+    told = {(e["type"], e["message"]) for e in node_events(api, "EvictionThresholdMet")}
+    assert ("Warning", "Attempting to reclaim memory") in told
     tolerating = [{"key": "node.kubernetes.io/memory-pressure", "operator": "Exists"}]
     api.create(path, pod("refused", nodeName=NODE))
     api.advance(0)
@@ -129,5 +129,5 @@ def test_disk_pressure_evicts_daemon_pods_and_refuses_their_successors(settled: 
     )
     assert "The node had condition: [DiskPressure]. " in messages
     assert not any(p["status"]["phase"] == "Running" for p in api.items(path))
-    (threshold,) = node_events(api, "EvictionThresholdMet")[-1:]
-    assert threshold["message"] == "Attempting to reclaim ephemeral-storage"
+    told = {e["message"] for e in node_events(api, "EvictionThresholdMet")}
+    assert "Attempting to reclaim ephemeral-storage" in told

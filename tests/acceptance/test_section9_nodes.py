@@ -52,51 +52,52 @@ def test_45_a_silent_node(api: Api, namespace: str, clock: ClusterTime) -> None:
     tolerated = {(t["key"], t["tolerationSeconds"]) for t in api.get(f"{pods}/other")["spec"]["tolerations"]}
     assert tolerated == {("node.kubernetes.io/not-ready", 300), ("node.kubernetes.io/unreachable", 300)}
 
-    fail(api, SILENT)
-    clock.advance(35)
-    assert is_ready(api.get(f"{ALL_NODES}/{SILENT}")), "within the grace period nothing happens"
-    clock.advance(30)
-    node = api.until(
-        f"{ALL_NODES}?fieldSelector=metadata.name%3D{SILENT}",
-        lambda found: (
-            condition(found[0], "Ready")["status"] == "Unknown" and len(found[0]["spec"].get("taints", [])) == 2
-        ),
-    )[0]
-    for kind in ("MemoryPressure", "DiskPressure", "PIDPressure", "Ready"):
-        found = condition(node, kind)
-        assert (found["status"], found["reason"]) == ("Unknown", "NodeStatusUnknown")
-        assert found["message"] == "Kubelet stopped posting node status."
-    assert taints(api, SILENT) == {
-        ("node.kubernetes.io/unreachable", "NoSchedule"),
-        ("node.kubernetes.io/unreachable", "NoExecute"),
-    }
-    assert all("timeAdded" in t for t in node["spec"]["taints"])
+    with clock.stopped():
+        fail(api, SILENT)
+        clock.advance(35)
+        assert is_ready(api.get(f"{ALL_NODES}/{SILENT}")), "within the grace period nothing happens"
+        clock.advance(30)
+        node = api.until(
+            f"{ALL_NODES}?fieldSelector=metadata.name%3D{SILENT}",
+            lambda found: (
+                condition(found[0], "Ready")["status"] == "Unknown" and len(found[0]["spec"].get("taints", [])) == 2
+            ),
+        )[0]
+        for kind in ("MemoryPressure", "DiskPressure", "PIDPressure", "Ready"):
+            found = condition(node, kind)
+            assert (found["status"], found["reason"]) == ("Unknown", "NodeStatusUnknown")
+            assert found["message"] == "Kubelet stopped posting node status."
+        assert taints(api, SILENT) == {
+            ("node.kubernetes.io/unreachable", "NoSchedule"),
+            ("node.kubernetes.io/unreachable", "NoExecute"),
+        }
+        assert all("timeAdded" in t for t in node["spec"]["taints"])
 
-    def unready(found: list[Obj]) -> bool:
-        return all(is_ready(p) != (node_of(p) == SILENT) for p in found)
+        def unready(found: list[Obj]) -> bool:
+            return all(is_ready(p) != (node_of(p) == SILENT) for p in found)
 
-    for lost in api.until(pods, unready):
-        if node_of(lost) == SILENT:
-            assert condition(lost, "ContainersReady")["status"] == "True"
-            assert container_status(lost)["ready"] is True
-    told = events(api, namespace, "NodeNotReady", at_least=3)
-    assert {e["involvedObject"]["name"] for e in told} == here
-    assert {(e["type"], e["count"], e["message"]) for e in told} == {("Warning", 1, "Node is not ready")}
+        for lost in api.until(pods, unready):
+            if node_of(lost) == SILENT:
+                assert condition(lost, "ContainersReady")["status"] == "True"
+                assert container_status(lost)["ready"] is True
+        told = events(api, namespace, "NodeNotReady", at_least=3)
+        assert {e["involvedObject"]["name"] for e in told} == here
+        assert {(e["type"], e["count"], e["message"]) for e in told} == {("Warning", 1, "Node is not ready")}
 
-    clock.advance(200)
-    assert not any(map(is_deleting, api.items(pods)))
-    clock.advance(120)
-    api.until(pods, lambda found: any(is_deleting(p) for p in found))
-    assert [name_of(p) for p in api.items(pods) if is_deleting(p)] == ["other"]
-    target = condition(api.get(f"{pods}/other"), "DisruptionTarget")
-    assert (target["reason"], target["message"]) == (
-        "DeletionByTaintManager",
-        "Taint manager: deleting due to NoExecute taint",
-    )
-    (marked,) = events(api, namespace, "TaintManagerEviction")
-    assert marked["message"] == f"Marking for deletion Pod {namespace}/other"
-    clock.advance(600)
-    assert [name_of(p) for p in api.items(pods) if is_deleting(p)] == ["other"], "daemon pods are never evicted"
+        clock.advance(200)
+        assert not any(map(is_deleting, api.items(pods)))
+        clock.advance(120)
+        api.until(pods, lambda found: any(is_deleting(p) for p in found))
+        assert [name_of(p) for p in api.items(pods) if is_deleting(p)] == ["other"]
+        target = condition(api.get(f"{pods}/other"), "DisruptionTarget")
+        assert (target["reason"], target["message"]) == (
+            "DeletionByTaintManager",
+            "Taint manager: deleting due to NoExecute taint",
+        )
+        (marked,) = events(api, namespace, "TaintManagerEviction")
+        assert marked["message"] == f"Marking for deletion Pod {namespace}/other"
+        clock.advance(600)
+        assert [name_of(p) for p in api.items(pods) if is_deleting(p)] == ["other"], "daemon pods are never evicted"
 
     recover(api, SILENT)
     back = api.until(pods, lambda found: len(found) == 5 and all(map(is_ready, found)))
@@ -115,8 +116,9 @@ def test_26_pods_of_a_deleted_node(api: Api, namespace: str, clock: ClusterTime)
     )
     (tied,) = [p for p in pending if node_of(p) == DELETED]
     assert "nodeName" not in tied["spec"]
-    with api.watch(pods) as watch:
+    with clock.stopped(), api.watch(pods) as watch:
         api.delete(f"{ALL_NODES}/{DELETED}")
+        clock.advance(0)
         # Nothing wakes the controller when a node goes, as upstream; its next sync sees the pending pod.
         api.patch(f"{DAEMONSETS.format(namespace)}/waits", {"metadata": {"labels": {"touched": "yes"}}})
         watch.until(lambda found: name_of(tied) not in names(found))

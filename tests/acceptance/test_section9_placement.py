@@ -64,6 +64,7 @@ def restored(api: Api) -> Iterator[None]:
 def test_07_three_nodes_three_pods(api: Api, namespace: str) -> None:
     with api.watch(PODS.format(namespace)) as watch:
         pods = start(api, namespace)
+        watch.catch_up()
     ds = api.get(f"{DAEMONSETS.format(namespace)}/ds")
     (revision,) = api.items(REVISIONS.format(namespace))
     assert sorted(node_of(p) for p in pods) == ["a", "b", "c"]
@@ -126,6 +127,7 @@ def test_10_taints_on_a_node_with_a_running_pod(api: Api, namespace: str, kubect
 
     with api.watch(PODS.format(namespace)) as pods, api.watch(DAEMONSETS.format(namespace)) as sets:
         kubectl("taint", "node", "a", "team=other:NoSchedule")
+        api.advance()
         # As upstream, the taint alone does not wake the controller; the next sync sees it.
         api.patch(f"{DAEMONSETS.format(namespace)}/ds", {"metadata": {"labels": {"touched": "yes"}}})
         sets.until(lambda found: status(found) == (2, 2, 1))
@@ -147,6 +149,7 @@ def test_11_cordoned_nodes_get_pods_and_a_control_plane_taint_keeps_them_away(
     kubectl("cordon", "a")
     api.until(ALL_NODES, lambda nodes: any(n["spec"].get("taints") for n in nodes), what="unschedulable taint")
     kubectl("taint", "node", "b", "node-role.kubernetes.io/control-plane:NoSchedule")
+    api.advance()
     pods = start(api, namespace, nodes=2)
     assert {node_of(p) for p in pods} == {"a", "c"}
     kubectl("taint", "node", "b", "node-role.kubernetes.io/control-plane:NoSchedule-")

@@ -19,6 +19,7 @@ from tests.acceptance.objects import (
     strategy,
 )
 from tests.support.live import Api, Obj
+from tests.support.machine import ClusterTime
 
 
 def on(node: str, pods: list[Obj]) -> list[Obj]:
@@ -43,9 +44,9 @@ def test_12_with_surge_the_replacement_comes_at_once(api: Api, namespace: str) -
     ds = daemonset(spec=strategy(maxSurge=1, maxUnavailable=0), terminationGracePeriodSeconds=30)
     ds["spec"]["template"]["spec"]["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": 20}}}
     old = start(api, namespace, ds)[0]
-    with api.watch(path) as watch:
+    with ClusterTime(api).stopped(), api.watch(path) as watch:
         api.delete(f"{path}/{name_of(old)}")
-        pods = watch.until(lambda pods: len(on(node_of(old), pods)) == 2, timeout=15)
+        pods = watch.until(lambda pods: len(on(node_of(old), pods)) == 2)
         assert [name_of(p) for p in on(node_of(old), pods) if is_deleting(p)] == [name_of(old)]
         api.delete(f"{path}/{name_of(old)}", {"gracePeriodSeconds": 0})
 
@@ -95,7 +96,7 @@ def test_14_finished_pods_are_replaced_without_delay(api: Api, namespace: str) -
             def replaced(pods: list[Obj], uid: str = uid) -> bool:
                 return any(is_ready(p) and p["metadata"]["uid"] != uid for p in on(node, pods))
 
-            watch.until(replaced, timeout=30)
+            watch.until(replaced)
             victim = next(p for p in on(node, watch.objects) if p["metadata"]["uid"] != uid)
     told = events(api, namespace, "SucceededDaemonPod", at_least=3)
     assert {e["type"] for e in told} == {"Normal"}

@@ -57,7 +57,8 @@ def test_15_one_node_at_a_time_and_observed_generation_late(api: Api, namespace:
         pods.observe(lambda found: down.append(3 - len(serving(found))))
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
-        sets.until(lambda found: found[0]["status"]["observedGeneration"] == 2)
+        pods.catch_up()
+        sets.catch_up()
     assert max(down) == 1
     assert images(pods.objects) == {"nginx:1.26"}
     written = [ds for _, ds in sets.events]
@@ -78,6 +79,7 @@ def test_17_percentages_round_up(api: Api, namespace: str, limit: int | str, mos
         pods.observe(lambda found: down.append(3 - len(serving(found))))
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
+        pods.catch_up()
     assert max(down) == most
 
 
@@ -88,6 +90,7 @@ def test_16_pods_that_are_not_ready_go_all_at_once(api: Api, namespace: str) -> 
     with api.watch(path) as watch:
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
+        watch.catch_up()
     went = [(kind, name_of(p)) for kind, p in watch.events if kind == "DELETED" or is_deleting(p)]
     ready_at = next(i for i, (_, p) in enumerate(watch.events) if is_ready(p))
     deleting_at = {name_of(p): i for i, (_, p) in reversed(list(enumerate(watch.events))) if is_deleting(p)}

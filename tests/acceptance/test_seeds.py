@@ -133,6 +133,7 @@ def test_the_selector_must_match_the_template(api: Api, namespace: str) -> None:
 def test_taints_are_respected(api: Api, namespace: str) -> None:
     taint = [{"key": "special-purpose", "value": "gpu", "effect": "NoSchedule"}]
     api.patch(f"{ALL_NODES}/worker-3", {"spec": {"taints": taint}}, MERGE)
+    api.advance()
     api.create(DAEMONSETS.format(namespace), daemonset())
     everywhere(api, namespace, WORKERS - {"worker-3"})
     tolerating = daemonset("tolerating", tolerations=[{"key": "special-purpose", "operator": "Exists"}])
@@ -163,6 +164,7 @@ def test_the_old_master_taint_is_no_longer_there(api: Api, namespace: str) -> No
     api.create(DAEMONSETS.format(namespace), daemonset(tolerations=[old]))
     everywhere(api, namespace, WORKERS)
     api.patch(f"{ALL_NODES}/worker-1", {"spec": {"taints": [old]}}, MERGE)
+    api.advance()
     start(api, namespace, daemonset("other"), nodes=2)
     everywhere(api, namespace, WORKERS)
 
@@ -215,8 +217,9 @@ def test_a_host_path_that_is_not_there_keeps_the_pod_from_starting(api: Api, nam
         'MountVolume.SetUp failed for volume "data" : hostPath type check failed: /srv/not-there is not a directory'
     )
     assert {(e["type"], e["message"]) for e in told} == {("Warning", expected)}
-    pods = api.items(PODS.format(namespace))
-    assert {waiting(p)["reason"] for p in pods} == {"ContainerCreating"}
+    api.until(
+        PODS.format(namespace), lambda pods: [waiting(p).get("reason") for p in pods] == ["ContainerCreating"] * 3
+    )
 
 
 def test_a_host_path_without_a_type_is_made(api: Api, namespace: str) -> None:
@@ -240,6 +243,7 @@ def test_rolling_update_is_the_default_one_node_at_a_time(api: Api, namespace: s
         )
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
+        watch.catch_up()
     assert max(down) == 1
     order = [node_of(p) for kind, p in watch.events if kind == "ADDED"]
     assert sorted(order) == sorted(WORKERS)
@@ -275,6 +279,7 @@ def test_max_unavailable_says_how_many_nodes_at_a_time(api: Api, namespace: str)
         )
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
+        watch.catch_up()
     assert max(down) == 3, "67 % of three nodes, rounded up"
 
 
@@ -287,7 +292,7 @@ def test_max_surge_brings_the_new_pod_before_the_old_one_goes(api: Api, namespac
         watch.observe(lambda pods: most.append(len(pods)))
         set_image(api, namespace, "nginx:1.26")
         rolled_out(api, namespace)
-        watch.until(lambda pods: len(pods) == 3)
+        watch.until(lambda pods: len(pods) == 3 and images(pods) == {"nginx:1.26"})
     assert min(serving) == 3
     assert max(most) > 3
 

@@ -108,7 +108,7 @@ def test_a_watch_of_the_official_client(client: Any, namespace: str) -> None:
     core.patch_namespaced_config_map("w", namespace, {"data": {"k": "2"}})
     core.delete_namespaced_config_map("w", namespace)
     watch, seen = kubernetes.watch.Watch(), []
-    for event in watch.stream(core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=10):
+    for event in watch.stream(core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=60):
         if event["object"].metadata.name == "w":
             seen.append((event["type"], event["object"].data["k"]))
         if event["type"] == "DELETED":
@@ -132,12 +132,18 @@ def test_the_dynamic_client(client: Any, namespace: str) -> None:
     maps.delete(name="d", namespace=namespace)
 
 
+def rolled_out(status: Any) -> bool:
+    """Whether the controller has nothing more to say."""
+    reasons = {c.reason for c in status.conditions or ()}
+    return status.available_replicas == 2 and "NewReplicaSetAvailable" in reasons
+
+
 def test_a_file_of_objects(client: Any, namespace: str, tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(DEPLOYMENT)
     kubernetes.utils.create_from_yaml(client, str(tmp_path / "web.yaml"), namespace=namespace)
     apps = kubernetes.client.AppsV1Api(client)
     deadline = time.monotonic() + 60
-    while apps.read_namespaced_deployment_status("web", namespace).status.ready_replicas != 2:
+    while not rolled_out(apps.read_namespaced_deployment_status("web", namespace).status):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     scale = apps.read_namespaced_deployment_scale("web", namespace)
@@ -172,7 +178,7 @@ def test_the_informer(client: Any, namespace: str) -> None:
             time.sleep(0.05)
         core.patch_namespaced_config_map("before", namespace, {"data": {"k": "v"}})
         core.delete_namespaced_config_map("before", namespace)
-        assert told.wait(20), seen
+        assert told.wait(60), seen
     finally:
         informer.stop()
     assert [e for e in seen if e[1] == "before"] == [(e, "before") for e in ("ADDED", "MODIFIED", "DELETED")]
@@ -217,7 +223,7 @@ async def test_the_asynchronous_clients(library: Any, cluster: Cluster, namespac
         seen = []
         async with library.watch.Watch() as watch:
             stream = watch.stream(
-                core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=10
+                core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=60
             )
             async for event in stream:
                 seen.append(event["type"])
@@ -243,7 +249,7 @@ def test_lightkube(cluster: Cluster, namespace: str) -> None:
     assert {o.metadata.name for o in client.list(ConfigMap)} >= {"a", "b"}
     client.create(Pod(metadata=ObjectMeta(name="p"), spec=PodSpec(containers=[Container(name="c", image="nginx")])))
     client.wait(Pod, "p", for_conditions=["Ready"])
-    for event, found in client.watch(ConfigMap, fields={"metadata.name": "a"}, server_timeout=5):
+    for event, found in client.watch(ConfigMap, fields={"metadata.name": "a"}, server_timeout=60):
         assert (event, found.metadata.name) == ("ADDED", "a")
         break
     client.delete(ConfigMap, "a")

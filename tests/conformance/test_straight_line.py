@@ -35,7 +35,7 @@ def test_daemonset_with_every_kubectl(version: str, cluster: Cluster, tmp_path: 
     kubectl("create", "namespace", namespace)
     inside = ("-n", namespace)
     assert kubectl("apply", *inside, "-f", "-", stdin=FLUENTD) == "daemonset.apps/fluentd-logging-agent created\n"
-    done = kubectl("rollout", "status", "ds/fluentd-logging-agent", *inside, "--timeout=30s")
+    done = kubectl("rollout", "status", "ds/fluentd-logging-agent", *inside, "--timeout=60s")
     assert done.endswith('daemon set "fluentd-logging-agent" successfully rolled out\n')
     wide = rows(kubectl("get", "pods", *inside, "-o", "wide"))
     assert sorted(row[6] for row in wide) == ["node-1", "node-2", "node-3"]
@@ -49,15 +49,15 @@ def test_daemonset_with_every_kubectl(version: str, cluster: Cluster, tmp_path: 
 
     victim = pods_by_node(kubectl, namespace)["node-2"]
     kubectl("delete", "pod", victim, *inside, "--grace-period=1")
-    kubectl.until(lambda t: t.count("Running") == 3 and victim not in t, "get", "pods", *inside, timeout=30)
+    kubectl.until(lambda t: t.count("Running") == 3 and victim not in t, "get", "pods", *inside)
     assert "UpdateStrategy" in kubectl("explain", "ds.spec.updateStrategy")
     assert "daemonsets" in kubectl("api-resources")
     assert kubectl("auth", "can-i", "delete", "pods") == "yes\n"
     lines = kubectl.watch("get", "ds", *inside, "-w", lines=2)
     assert lines[0].split()[:3] == ["NAME", "DESIRED", "CURRENT"]
     kubectl("delete", "ds", "fluentd-logging-agent", *inside)
-    kubectl.until(lambda t: t == "", "get", "pods", *inside, "-o", "name", timeout=60)
-    kubectl("delete", "namespace", namespace, timeout=90)
+    kubectl.until(lambda t: t == "", "get", "pods", *inside, "-o", "name")
+    kubectl("delete", "namespace", namespace)
 
 
 def test_the_misplaced_field_is_refused(kubectl: Kubectl) -> None:
@@ -71,14 +71,14 @@ def test_the_misplaced_field_is_refused(kubectl: Kubectl) -> None:
 
 def test_nodes_come_and_go(kubectl: Kubectl, cluster: Cluster) -> None:
     kubectl("apply", "-f", "-", stdin=FLUENTD)
-    kubectl("rollout", "status", "ds/fluentd-logging-agent", "--timeout=30s")
+    kubectl("rollout", "status", "ds/fluentd-logging-agent", "--timeout=60s")
     client = cluster.api()
     client.request("POST", "/api/v1/nodes", NodeTemplate().to_node("late"))
-    kubectl.until(lambda t: " late " in t and t.count("Running") == 4, "get", "pods", "-o", "wide", timeout=60)
+    kubectl.until(lambda t: " late " in t and t.count("Running") == 4, "get", "pods", "-o", "wide")
     client.request("DELETE", "/api/v1/nodes/late")
     client.request("POST", "/mockube/v1/clock/speed", {"speed": 20})
     try:  # the pod garbage collector gives a lost node 40 s
-        kubectl.until(lambda t: " late " not in t, "get", "pods", "-o", "wide", timeout=60)
+        kubectl.until(lambda t: " late " not in t, "get", "pods", "-o", "wide")
         kubectl.until(lambda t: t.split()[1:2] == ["3"], "get", "ds", "fluentd-logging-agent", "--no-headers")
     finally:
         client.request("POST", "/mockube/v1/clock/resume")
@@ -95,9 +95,9 @@ def test_labels_and_taints_move_pods(kubectl: Kubectl) -> None:
     kubectl("label", "node", "node-2", "disktype=ssd")
     kubectl.until(lambda t: "node-2" in t and t.count("Running") == 2, "get", "pods", "-o", "wide")
     kubectl("label", "node", "node-1", "disktype-")
-    kubectl.until(lambda t: "node-1" not in t, "get", "pods", "-o", "wide", timeout=60)
+    kubectl.until(lambda t: "node-1" not in t, "get", "pods", "-o", "wide")
     kubectl("taint", "node", "node-2", "special-purpose=yes:NoExecute")
-    kubectl.until(lambda t: t == "", "get", "pods", "-o", "name", timeout=60)
+    kubectl.until(lambda t: t == "", "get", "pods", "-o", "name")
     kubectl("taint", "node", "node-2", "special-purpose-")
     kubectl.until(lambda t: "node-2" in t and "Running" in t, "get", "pods", "-o", "wide")
     kubectl("label", "node", "node-2", "disktype-")

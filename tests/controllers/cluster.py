@@ -31,7 +31,7 @@ from controllers.runtime.kubeconfig import load_kubeconfig
 from controllers.runtime.metrics import Registry
 from tests.support.api import ROOT, ServerProcess
 
-TIMEOUT: Final = 30.0
+TIMEOUT: Final = 60.0
 SIMULATED: Final = {"mockube.dev/node": "simulated"}
 
 
@@ -91,7 +91,7 @@ class ManagerProcess:
         alive = self._process.poll() is None
         self._process.terminate()
         try:
-            code = self._process.wait(10)
+            code = self._process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -77,8 +77,12 @@ def name_term(spec: View) -> Object:
 async def test_pods_are_created_unbound(cluster: Cluster, namespace: str) -> None:
     names: list[str | None] = []
     informer = cluster.informers.informer(PODS)
-    handler = informer.add_handler(on_add=lambda p: names.append(p["spec"].get("nodeName")))
-    names.clear()
+
+    def look(pod: View) -> None:
+        if meta.namespace(pod) == namespace:
+            names.append(pod["spec"].get("nodeName"))
+
+    handler = informer.add_handler(on_add=look)
     await cluster.client.create(DAEMON_SETS, daemonset(schedulerName="nobody"), namespace=namespace)
     await cluster.until(PODS, lambda pods: len(pods) == 3, namespace)
     informer.remove_handler(handler)
@@ -107,7 +111,7 @@ async def test_automatic_tolerations_replace_the_template_s(cluster: Cluster, na
     }
     await cluster.client.create(DAEMON_SETS, daemonset(tolerations=[toleration]), namespace=namespace)
     pods = await cluster.until(PODS, lambda found: len(found) == 3, namespace)
-    assert all("tolerationSeconds" not in pods[0]["spec"]["tolerations"][0] for pod in pods)
+    assert all("tolerationSeconds" not in pod["spec"]["tolerations"][0] for pod in pods)
 
 
 async def test_labels_and_taints_move_pods(cluster: Cluster, namespace: str) -> None:
@@ -116,7 +120,7 @@ async def test_labels_and_taints_move_pods(cluster: Cluster, namespace: str) -> 
     await cluster.rolled_out(namespace, nodes=1)
 
     await cluster.strategic(NODES, "moving", {"spec": {"taints": [{"key": "x", "effect": "NoSchedule"}]}})
-    await cluster.until(NODES, lambda nodes: any(_tainted(n, "x") for n in nodes))
+    await cluster.settled()
     await cluster.merge(DAEMON_SETS, "ds", {"metadata": {"labels": {"touched": "yes"}}}, namespace)
     await cluster.until(
         DAEMON_SETS,
@@ -163,6 +167,7 @@ async def test_a_pod_that_does_not_fit_says_why(cluster: Cluster, namespace: str
     node = await cluster.client.get(NODES, "n1")
     most = Quantity.parse(node["status"]["allocatable"]["cpu"]).milli_value() * 6 // 10
     container = {"name": "c", "image": "nginx:1.25", "resources": {"requests": {"cpu": f"{most}m"}}}
+    await cluster.settled()
     for name in ("first", "second"):
         body = daemonset(name)
         body["spec"]["template"]["spec"]["containers"] = [container]
@@ -182,10 +187,6 @@ async def test_two_sets_want_the_same_host_port(cluster: Cluster, namespace: str
             await cluster.rolled_out(namespace, "port-a", nodes=3)
     failed = await cluster.events(namespace, "FailedScheduling", at_least=3)
     assert all("1 node(s) didn't have free ports for the requested pod ports" in _text(e) for e in failed)
-
-
-def _tainted(node: View, key: str) -> bool:
-    return any(t["key"] == key for t in node["spec"].get("taints") or ())
 
 
 def _text(event: View) -> str:

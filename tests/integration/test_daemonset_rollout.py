@@ -56,9 +56,9 @@ async def test_never_more_unavailable_than_allowed(
     handler = informer.add_handler(on_add=look, on_update=look, on_delete=look)
     await set_image(cluster, namespace, "nginx:1.26")
     await cluster.rolled_out(namespace, nodes=3)
+    await cluster.until(PODS, lambda pods: images(pods) == {"nginx:1.26"}, namespace)
     informer.remove_handler(handler)
     assert max(down) == most
-    assert images(informer.list(namespace)) == {"nginx:1.26"}
 
 
 async def test_broken_pods_are_replaced_all_at_once(cluster: Cluster, namespace: str) -> None:
@@ -70,6 +70,7 @@ async def test_broken_pods_are_replaced_all_at_once(cluster: Cluster, namespace:
     async def update() -> None:
         await set_image(cluster, namespace, "nginx:1.26")
         await cluster.rolled_out(namespace, nodes=3)
+        await cluster.settled()
 
     seen = await cluster.history(PODS, namespace, update)
     names = {meta.name(p) for p in old}

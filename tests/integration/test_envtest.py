@@ -28,8 +28,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mockube.envtest import write_assets
 from mockube.envtest_processes import SERVER_FLAGS, server_arguments, split_flags
 from server.options import ServerOptions, flag
+from tests.support.etcd import free_ports
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = STOP_TIMEOUT = 60.0
 
 
 class Authority:
@@ -78,13 +79,6 @@ def write_pair(path: Path, certificate: x509.Certificate, key: ec.EllipticCurveP
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass
 class Environment:
     """What envtest's Environment holds: the folder, the CAs and two processes."""
@@ -92,8 +86,8 @@ class Environment:
     folder: Path
     assets: Path
     variables: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
-    etcd_port: int = field(default_factory=free_port)
+    port: int = field(default_factory=lambda: free_ports(1)[0])
+    etcd_port: int = field(default_factory=lambda: free_ports(1)[0])
     serving: Authority = field(default_factory=lambda: Authority("envtest-environment"))
     clients: Authority = field(default_factory=lambda: Authority("envtest-clients"))
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -158,7 +152,7 @@ class Environment:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(url, context=context, timeout=1) as answer:
+                with urllib.request.urlopen(url, context=context, timeout=START_TIMEOUT) as answer:
                     assert answer.status == 200
                     return
             except OSError:
@@ -180,17 +174,17 @@ class Environment:
         url = f"https://127.0.0.1:{self.port}{path}"
         request = urllib.request.Request(url, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, context=user, timeout=10) as answer:
+            with urllib.request.urlopen(request, context=user, timeout=START_TIMEOUT) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as e:
             return e.code, json.loads(e.read())
 
     def stop(self) -> list[int]:
-        """SIGTERM, and SIGKILL after the 20 s that envtest waits; exit codes in the order of starting."""
+        """SIGTERM, and SIGKILL to those that stay; exit codes in the order of starting."""
         for process in reversed(self.processes):
             process.send_signal(signal.SIGTERM)
         try:
-            return [p.wait(20) for p in self.processes]
+            return [p.wait(STOP_TIMEOUT) for p in self.processes]
         finally:
             for process in self.processes:
                 process.kill()

@@ -19,7 +19,7 @@ from tests.support.api import ADMIN_TOKEN
 NAMESPACE: Final = "reliability"
 PATH: Final = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 OWN: Final = "own=1"
-PATIENCE: Final = 15.0
+PATIENCE: Final = 60.0
 _REFUSED: Final = 429
 _GONE: Final = 410
 
@@ -127,7 +127,7 @@ class Load:
     async def finish(self) -> None:
         """End the writers' time, and tell the watchers how far they must come."""
         self.stop.set()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (listed := await self._list(self.servers[0])) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         self._goal = listed[0]

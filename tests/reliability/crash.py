@@ -182,7 +182,8 @@ async def _create_pods(server: ServerProcess) -> None:
 async def _pods_settle(server: ServerProcess) -> int:
     """How many pods the ReplicaSet has in the end."""
     path, found = "/api/v1/namespaces/default/pods?labelSelector=app%3Dsurvivor", -1
-    for _ in range(100):
+    end = time.monotonic() + RECOVERY
+    while time.monotonic() < end:
         listed = await asyncio.to_thread(server.request, "GET", path)
         if listed.status == 200 and (found := len(listed.json()["items"])) == PODS:
             break

@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "server", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_help() -> None:
@@ -123,7 +123,7 @@ def test_watch_over_a_websocket(server: ServerProcess) -> None:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
         async with aiohttp.ClientSession(headers=headers) as session:
             async with session.ws_connect(f"{server.url}/api/v1/namespaces?watch=1", ssl=context) as socket_:
-                return serializer.loads((await socket_.receive(timeout=30)).data)
+                return serializer.loads((await socket_.receive(timeout=60)).data)
 
     event = asyncio.run(first())
     assert (event["type"], event["object"]["kind"]) == ("ADDED", "Namespace")

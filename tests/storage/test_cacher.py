@@ -19,7 +19,7 @@ from storage.history import HistoryLimits
 from storage.interfaces import ListOptions, Preconditions, WatchOptions
 from storage.store import Store
 from tests.storage.delayed import DelayedBackend
-from tests.support.storage_suite import NODE, edit, fill, label, names, pod, pod_attributes, take, told, where
+from tests.support.storage_suite import NODE, PATIENCE, edit, fill, label, names, pod, pod_attributes, take, told, where
 
 PREFIX = "/registry/pods/"
 
@@ -34,7 +34,7 @@ def make(
     clock = clock or ManualClock()
     backend = backend or MemoryBackend(clock)
     store = Store(backend, clock, PREFIX, attributes=pod_attributes)
-    return clock, backend, Cacher(store, clock, index=NODE, limits=limits, capacity=capacity, fresh_timeout=0.05)
+    return clock, backend, Cacher(store, clock, index=NODE, limits=limits, capacity=capacity, fresh_timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

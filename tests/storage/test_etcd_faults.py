@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -24,6 +24,7 @@ from storage.errors import Compacted, StorageError, TimedOut, Unreachable
 from tests.support.etcd import Etcd, EtcdCluster
 
 pytestmark = pytest.mark.etcd
+PATIENCE: Final = 60.0
 T = TypeVar("T")
 
 
@@ -63,15 +64,15 @@ class Recorder:
         self.error = error
 
 
-async def eventually(check: Callable[[], Any], timeout: float = 15) -> None:
-    async with asyncio.timeout(timeout):
+async def eventually(check: Callable[[], Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
         while not check():  # noqa: ASYNC110 - real processes tell nobody what they do
             await asyncio.sleep(0.02)
 
 
-async def write(backend: EtcdBackend, key: str, *, patience: float = 15) -> int:
+async def write(backend: EtcdBackend, key: str) -> int:
     """Create a key, trying again while etcd is away; the revision of the create that was acknowledged."""
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 result = await backend.put(key, b"x", expected=0)
@@ -204,11 +205,11 @@ async def test_members_may_leave_one_after_the_other(tmp_path: Path) -> None:
 
             async def load() -> None:
                 while not stop.is_set():
-                    written.append(await write(backend, f"/registry/a/{len(written)}", patience=20))
+                    written.append(await write(backend, f"/registry/a/{len(written)}"))
 
             async def more(count: int = 50) -> None:
                 goal = len(written) + count
-                await eventually(lambda: len(written) >= goal, timeout=20)
+                await eventually(lambda: len(written) >= goal)
 
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(load())

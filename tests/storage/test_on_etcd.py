@@ -15,7 +15,7 @@ from storage.cacher.cacher import Cacher
 from storage.interfaces import Storage
 from storage.store import Store
 from tests.support.etcd import Etcd
-from tests.support.storage_suite import NODE, StorageSuite, pod_attributes
+from tests.support.storage_suite import NODE, PATIENCE, StorageSuite, pod_attributes
 
 pytestmark = pytest.mark.etcd
 PREFIX = "/registry/pods/"
@@ -47,7 +47,7 @@ class EtcdLab:
         store = Store(backend, RealClock(), PREFIX, attributes=pod_attributes)
         if not self._cached:
             return store
-        cacher = Cacher(store, RealClock(), index=NODE, fresh_timeout=0.3)
+        cacher = Cacher(store, RealClock(), index=NODE, fresh_timeout=PATIENCE)
         self._cachers.append(cacher)
         return cacher
 
@@ -60,6 +60,10 @@ class EtcdLab:
 
     async def advance(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def hurry(self) -> None:
+        for cacher in self._cachers:
+            cacher._fresh_timeout = 0.05
 
     async def close(self) -> None:
         for cacher in self._cachers:

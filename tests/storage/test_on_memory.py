@@ -14,7 +14,7 @@ from storage.cacher.cacher import Cacher
 from storage.interfaces import Storage
 from storage.store import Store
 from tests.storage.delayed import DelayedBackend
-from tests.support.storage_suite import NODE, StorageSuite, pod_attributes
+from tests.support.storage_suite import NODE, PATIENCE, StorageSuite, pod_attributes
 
 PREFIX = "/registry/pods/"
 
@@ -35,7 +35,7 @@ class MemoryLab:
         store = Store(self.backend, self.clock, PREFIX, attributes=pod_attributes)
         if not self._cached:
             return store
-        cacher = Cacher(store, self.clock, index=NODE, fresh_timeout=0.1)
+        cacher = Cacher(store, self.clock, index=NODE, fresh_timeout=PATIENCE)
         self._cachers.append(cacher)
         return cacher
 
@@ -45,6 +45,10 @@ class MemoryLab:
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await asyncio.sleep(0)
+
+    def hurry(self) -> None:
+        for cacher in self._cachers:
+            cacher._fresh_timeout = 0.05
 
     async def close(self) -> None:
         for cacher in self._cachers:

@@ -27,7 +27,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ADMIN_TOKEN: Final = "admin-token"
 USER_TOKEN: Final = "user-token"
 TOKENS: Final = 'admin-token,admin,1,"system:masters"\nuser-token,jane,2,"dev"\n'
-START_TIMEOUT: Final = 30.0
+START_TIMEOUT: Final = 60.0
+STOP_TIMEOUT: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class ServerProcess:
         assert self._process is not None
         self._process.terminate()
         try:
-            code = self._process.wait(10)
+            code = self._process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -142,7 +143,7 @@ class ServerProcess:
         request = urllib.request.Request(self.url + path, data=data, headers=sent, method=method)
         context = ssl.create_default_context(cafile=str(self.authority))
         try:
-            with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+            with urllib.request.urlopen(request, context=context, timeout=60) as answer:
                 return Answer(answer.status, _lower(answer.headers.items()), answer.read())
         except urllib.error.HTTPError as e:
             return Answer(e.code, _lower(e.headers.items()), e.read())

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-START_TIMEOUT: Final = 20.0
+START_TIMEOUT: Final = 60.0
 
 
 def free_ports(count: int) -> list[int]:
@@ -95,7 +95,7 @@ class Etcd:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/health", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.endpoint}/health", timeout=START_TIMEOUT) as answer:
                 return b'"true"' in answer.read()
         except OSError:
             return False
@@ -130,7 +130,7 @@ class Etcd:
     def ctl(self, *arguments: str) -> str:
         """What etcdctl says."""
         command = ["etcdctl", f"--endpoints={self.endpoint}", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 class EtcdCluster:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-TIMEOUT = 40
+TIMEOUT = 120
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,7 +25,7 @@ STRATEGIC: Final = "application/strategic-merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
 TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 CLOCK: Final = "/mockube/v1/clock"
-TIMEOUT: Final = 30.0
+TIMEOUT: Final = 60.0
 
 Obj = dict[str, Any]
 Predicate = Callable[[list[Obj]], object]
@@ -151,7 +151,7 @@ class Api:
         with self.watch(path) as watch:
             return watch.until(predicate, timeout=timeout, what=what)
 
-    def stream(self, path: str, *, accept: str = JSON, timeout: float = 10.0) -> Stream:
+    def stream(self, path: str, *, accept: str = JSON, timeout: float = TIMEOUT) -> Stream:
         """The raw frames of a watch, one decoded JSON document each."""
         return Stream(self, path, accept, timeout)
 

@@ -25,6 +25,15 @@ class ClusterTime:
         return self._api.advance(seconds)
 
     @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the time stand still inside the block, but for what advance() moves it."""
+        self._api.request("POST", f"{CLOCK}/pause").ok()
+        try:
+            yield
+        finally:
+            self._api.request("POST", f"{CLOCK}/resume").ok()
+
+    @contextmanager
     def speed(self, factor: float) -> Iterator[None]:
         """Let the time run faster inside the block."""
         self._api.request("POST", f"{CLOCK}/speed", {"speed": factor}).ok()

@@ -26,7 +26,7 @@ from tests.support.kubectl import Kubectl
 
 _UNTIL: Final = re.compile(r"<!-- until: (.*) -->")
 _TIMEOUT: Final = 60.0
-_PATIENCE: Final = 15.0
+_PATIENCE: Final = 60.0
 _REPEATABLE: Final = re.compile(r"kubectl (get|describe|logs|rollout (history|restart|status))\b")
 _RECORDING: Final = bool(os.environ.get("MOCKUBE_RECORD"))
 _AGE: Final = r"(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?"

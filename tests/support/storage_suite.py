@@ -30,6 +30,7 @@ from storage.interfaces import (
 )
 
 NODE = "spec.nodeName"
+PATIENCE = 60.0
 
 
 class Lab(Protocol):
@@ -48,6 +49,10 @@ class Lab(Protocol):
 
     async def advance(self, seconds: float) -> None:
         """Let the cluster's time pass."""
+        ...
+
+    def hurry(self) -> None:
+        """Give up soon what will never come; by themselves watch caches have all the time that a machine may need."""
         ...
 
 
@@ -92,7 +97,7 @@ def label(**labels: str) -> UpdateFunc:
 async def take(watch: Watch, count: int) -> list[Event]:
     """The next events of a watch, fewer when it ends."""
     events: list[Event] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(events) < count and (more := await watch.batch(count - len(events))):
             events += more
     return events
@@ -347,6 +352,7 @@ class StorageSuite:
 
     async def test_lists_and_gets_of_the_future(self, lab: Lab) -> None:
         made = await lab.storage.create("ns/a", pod("a"))
+        lab.hurry()
         future = made.resource_version + 1000
         with pytest.raises(errors.FutureRevision) as refused:
             await lab.storage.get_list("", ListOptions(resource_version=future))
@@ -503,6 +509,7 @@ class StorageSuite:
 
     async def test_streaming_the_state_of_the_future_is_refused(self, lab: Lab) -> None:
         [a] = await fill(lab.storage, "ns/a")
+        lab.hurry()
         options = WatchOptions(a.resource_version + 100, send_initial_events=True, bookmarks=True)
         with pytest.raises(errors.FutureRevision):
             await take(lab.storage.watch("", options), 1)

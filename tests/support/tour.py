@@ -23,7 +23,7 @@ from typing import Final
 
 from tests.support.kubectl import Kubectl, Result
 
-_TIMEOUT: Final = 40.0
+_TIMEOUT: Final = 60.0
 _VARIABLE: Final = re.compile(r"^([A-Z_]+)=(.*)$", re.DOTALL)
 
 

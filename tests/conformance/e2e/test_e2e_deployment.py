@@ -90,6 +90,7 @@ def test_should_delete_old_replica_sets(api: Api, namespace: str) -> None:
         api.create(deployments(namespace), wanted)
         complete(api, namespace, "test-cleanup-deployment")
         api.until(sets(namespace), lambda found: len(found) == 1, timeout=SLOW, what="the old set gone")
+        pods.catch_up()
         created = [name_of(p) for kind, p in pods.events if kind == "ADDED"]
     assert len(created) == 1
     assert created[0].startswith("test-cleanup-deployment-")
@@ -241,8 +242,17 @@ def test_iterative_rollouts_end_complete(api: Api, namespace: str) -> None:
     api.patch(path, {"spec": {"paused": False}})
     for lost in [p for p in api.items(pods) if not is_deleted(p)][:3]:
         api.request("DELETE", f"{pods}/{name_of(lost)}")
-    done = complete(api, namespace, name)
+    available = {("Progressing", "True", "NewReplicaSetAvailable")}
+    done = one(
+        api,
+        deployments(namespace),
+        name,
+        lambda d: is_complete(d) and available <= {(c["type"], c["status"], c["reason"]) for c in conditions(d)},
+        "complete, and said so",
+    )
     assert done["spec"]["replicas"] == 7
     assert {p["spec"]["containers"][0]["image"] for p in pods_run(api, namespace, 7)} == {AGNHOST}
-    progressing = next(c for c in done["status"]["conditions"] if c["type"] == "Progressing")
-    assert (progressing["status"], progressing["reason"]) == ("True", "NewReplicaSetAvailable")
+
+
+def conditions(found: Obj) -> list[Obj]:
+    return list(found.get("status", {}).get("conditions", ()))

@@ -101,8 +101,8 @@ def test_should_keep_the_rc_until_all_its_pods_are_deleted(api: Api, namespace: 
         api.patch(own, {"metadata": {"finalizers": ["example.com/hold"]}}, MERGE)
         api.delete(f"{RCS.format(namespace)}/simpletest", {"propagationPolicy": "Foreground"})
         watched.until(lambda found: len(found) == 1 and is_deleted(found[0]), timeout=SLOW)
-        (rc,) = sets.objects
-        assert is_deleted(rc) and rc["metadata"]["finalizers"] == ["foregroundDeletion"]
+        (rc,) = sets.until(lambda found: all(map(is_deleted, found)), timeout=SLOW)
+        assert rc["metadata"]["finalizers"] == ["foregroundDeletion"]
         api.patch(own, {"metadata": {"finalizers": None}}, MERGE)
         sets.until(lambda found: not found, timeout=SLOW)
         assert watched.until(lambda found: not found, timeout=SLOW) == []

@@ -72,10 +72,6 @@ def phases(api: Api, namespace: str) -> list[str]:
     return sorted(p["status"]["phase"] for p in api.items(pods(namespace)))
 
 
-def messages(api: Api, namespace: str, reason: str) -> list[str]:
-    return [e["message"] for e in api.items(f"{CORE.format(namespace)}/events") if e["reason"] == reason]
-
-
 def test_should_run_to_completion_when_tasks_succeed(api: Api, namespace: str) -> None:
     api.create(jobs(namespace), job("all-succeed", "exit 0"))
     done = until(api, namespace, "all-succeed", "Complete", "CompletionsReached")

@@ -109,7 +109,7 @@ def test_should_have_a_working_scale_subresource(api: Api, namespace: str, kind:
 def test_should_validate_status_endpoints(api: Api, namespace: str, kind: Kind) -> None:
     path = f"{kind.path(namespace)}/test-rs"
     api.create(kind.path(namespace), kind.make("test-rs", {"app": "test-rs"}))
-    pods_run(api, namespace, 1)
+    one(api, kind.path(namespace), "test-rs", lambda o: o["status"].get("availableReplicas") == 1, "all is told")
     assert api.get(f"{path}/status")["status"]["replicas"] == 1
     told = {"type": "StatusUpdate", "status": "True", "reason": "E2E", "message": "Set from e2e test"}
     while True:

@@ -27,7 +27,6 @@ from tests.conformance.e2e.stateful import (
 )
 from tests.conformance.e2e.workloads import AGNHOST, APPS, CORE, HTTPD, SLOW, is_deleted, is_ready, name_of, owner
 from tests.support.live import MERGE, Api, Obj
-from tests.support.machine import ClusterTime
 
 NODES = 2
 
@@ -36,9 +35,14 @@ def names(count: int, start: int = 0) -> list[str]:
     return [f"{NAME}-{n}" for n in range(start, start + count)]
 
 
-def events(api: Api, namespace: str, kind: str) -> list[str]:
-    found = api.items(f"{CORE.format(namespace)}/events")
-    return [e["message"] for e in found if e["involvedObject"]["kind"] == "StatefulSet" and e["reason"] == kind]
+def until_told(api: Api, namespace: str, reason: str, *wanted: str) -> list[str]:
+    """What events of StatefulSets with the reason say, once they say all of this."""
+
+    def told(found: list[Obj]) -> list[str]:
+        return [e["message"] for e in found if (e["involvedObject"]["kind"], e["reason"]) == ("StatefulSet", reason)]
+
+    path = f"{CORE.format(namespace)}/events"
+    return told(api.until(path, lambda found: set(wanted) <= set(told(found)), timeout=SLOW, what=f"{reason} {wanted}"))
 
 
 def test_should_adopt_matching_orphans_and_release_non_matching_pods(api: Api, namespace: str) -> None:
@@ -167,15 +171,14 @@ def test_scaling_should_happen_in_predictable_order_and_halt_if_any_pod_is_unhea
         until_set(api, namespace, lambda s: not s["status"].get("readyReplicas"))
         scale(api, namespace, 0)
         assert live(settle(api, namespace)) == names(3)
-        for name in names(3):
+        for name in names(2, 1)[::-1]:
             gate(api, namespace, name, opened=True)
-        watch.until(lambda found: not found, timeout=SLOW)
+        watch.until(lambda found: not found, timeout=SLOW, what="the first goes unready: there is nobody before it")
         assert [name_of(p) for kind, p in watch.events if kind == "DELETED"] == names(3)[::-1]
     st = until_set(api, namespace, lambda s: s["status"]["replicas"] == 0)
     assert st["status"]["availableReplicas"] == 0
-    assert sorted(events(api, namespace, "SuccessfulDelete")) == [
-        f"delete Pod {name} in StatefulSet {NAME} successful" for name in names(3)
-    ]
+    deletions = [f"delete Pod {name} in StatefulSet {NAME} successful" for name in names(3)]
+    assert sorted(until_told(api, namespace, "SuccessfulDelete", *deletions)) == deletions
 
 
 def test_burst_scaling_should_run_to_completion_even_with_unhealthy_pods(api: Api, namespace: str) -> None:
@@ -253,10 +256,14 @@ def test_should_validate_status_endpoints(api: Api, namespace: str) -> None:
     api.create(sets(namespace), stateful_set(replicas=1))
     until_set(api, namespace, runs(1))
     path = f"{sets(namespace)}/{NAME}/status"
-    found = api.get(path)
     wanted = {"type": "StatusUpdate", "status": "True", "reason": "E2E", "message": "Set from e2e test"}
-    found["status"]["conditions"] = [wanted]
-    updated = api.request("PUT", path, found).ok()
+    while True:
+        live = api.get(path)
+        live["status"]["conditions"] = [wanted]
+        answer = api.request("PUT", path, live)
+        if answer.code != 409:
+            break
+    updated = answer.ok()
     assert {k: v for k, v in updated["status"]["conditions"][0].items() if v is not None} == wanted
     patch = {"status": {"conditions": [{"type": "StatusPatched", "status": "True"}]}}
     patched = api.patch(path, patch, MERGE)
@@ -278,11 +285,11 @@ def test_start_ordinal(api: Api, namespace: str, before: Obj, after: Obj | None)
 
 
 def test_available_replicas_follow_min_ready_seconds(api: Api, namespace: str) -> None:
-    api.create(sets(namespace), stateful_set(replicas=2, minReadySeconds=30, podManagementPolicy="Parallel"))
+    api.create(sets(namespace), stateful_set(replicas=2, minReadySeconds=600, podManagementPolicy="Parallel"))
     st = until_set(api, namespace, runs(2))
     assert st["status"]["availableReplicas"] == 0
-    with ClusterTime(api).speed(20):
-        until_set(api, namespace, lambda s: s["status"]["availableReplicas"] == 2)
+    api.advance(600)
+    until_set(api, namespace, lambda s: s["status"]["availableReplicas"] == 2)
     api.patch(f"{sets(namespace)}/{NAME}", {"spec": {"minReadySeconds": 3600}})
     until_set(api, namespace, lambda s: s["status"]["availableReplicas"] == 0)
     api.patch(f"{sets(namespace)}/{NAME}", {"spec": {"minReadySeconds": 0}})
@@ -333,6 +340,5 @@ def test_claims_when_the_set_shrinks(api: Api, namespace: str) -> None:
     claims_are(api, namespace, {f"datadir-{NAME}-0": "StatefulSet"}, "the policy followed")
     (claim,) = api.items(claims(namespace))
     assert claim["metadata"]["labels"] == LABELS
-    assert f"create Claim datadir-{NAME}-0 Pod {NAME}-0 in StatefulSet {NAME} success" in events(
-        api, namespace, "SuccessfulCreate"
-    )
+    created = f"create Claim datadir-{NAME}-0 Pod {NAME}-0 in StatefulSet {NAME} success"
+    until_told(api, namespace, "SuccessfulCreate", created)

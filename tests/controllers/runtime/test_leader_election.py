@@ -83,4 +83,4 @@ async def test_a_leader_that_vanished_is_replaced_after_the_lease(server: Server
     async with Client(load_kubeconfig(server.kubeconfig)) as client:
         await LeaderElector(client, options("next", "crash")).run(work)
     assert took.is_set()
-    assert 0.9 <= clock.monotonic() - began < 5
+    assert clock.monotonic() - began >= 0.9
