@@ -100,7 +100,7 @@ class LabelSelector:
                 )
             values = tuple(expression.get("values") or ())
             found.append(Requirement(expression.get("key", ""), operator, values))
-        return cls(tuple(found))
+        return cls(tuple(sorted(found, key=lambda requirement: requirement.key)))
 
     def empty(self) -> bool:
         """Whether it selects everything."""

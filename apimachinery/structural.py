@@ -98,12 +98,12 @@ def _type(raw: Mapping[str, Any], node: Structural) -> SchemaType:
     return "map" if declared == "object" and node.values is not None and not node.fields else declared
 
 
-def prune(obj: Object, schema: Structural | None) -> list[str]:
-    """Drop, in place, what the schema of a whole object does not know; the paths of what was dropped, sorted."""
+def prune(obj: Any, schema: Structural | None, *, root: bool = True) -> list[str]:
+    """Drop, in place, what a schema does not know; the paths of what was dropped, sorted. `root` is for whole objects."""
     unknown: list[str] = []
     if schema is None:
         return unknown
-    _prune(obj, schema, "", unknown, embedded=True)
+    _prune(obj, schema, "", unknown, embedded=root)
     unknown.sort()
     return unknown
 

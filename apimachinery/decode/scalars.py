@@ -9,7 +9,7 @@ import base64
 import binascii
 import calendar
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ RFC3339: Final = "2006-01-02T15:04:05Z07:00"
 RFC3339_MICRO: Final = "2006-01-02T15:04:05.000000Z07:00"
 _LIMIT_32: Final = 1 << 31
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]")
+_SERVED_MICRO: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 
 
 def quantity_text(value: Any) -> str:
@@ -80,7 +81,17 @@ def time_text(text: str) -> str | None:
 @lru_cache(maxsize=4096)
 def micro_time_text(text: str) -> str | None:
     """A metav1.MicroTime as it is served: UTC, six digits; None for Go's zero time; raises ValueError."""
+    if _SERVED_MICRO.fullmatch(text) and not text.startswith("000") and _is_date(text[:10]):
+        return text
     return _utc(*_parse(text, micro=True), "%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _utc(moment: datetime, offset: int, layout: str) -> str | None:

@@ -304,7 +304,7 @@ class Store:
                 name_function=lambda value, _: validation.path_segment_name(value),
                 path=_METADATA,
             )
-            found += validation.object_meta_update(metadata, stored, _METADATA) * 2
+            found += validation.object_meta_update(metadata, stored, _METADATA, sound=not found) * 2
             found += strategy.validate_update(obj, old, ctx)
             raise_if_invalid(self.resource.group_kind, metadata.get("name", ""), found)
             if warnings is not None:

@@ -55,6 +55,25 @@ def test_micro_times_need_six_digits() -> None:
         scalars.micro_time_text("2026-01-02T03:04:05Z")
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-01-02T03:04:05.123456Z", "2024-02-29T23:59:59.000000Z", "0999-12-31T00:00:00.000001Z"]
+)
+def test_micro_times_as_they_are_served_stay_as_they_are(text: str) -> None:
+    assert scalars.micro_time_text(text) == text
+
+
+def test_what_only_looks_like_a_served_micro_time() -> None:
+    assert scalars.micro_time_text("0001-01-01T00:00:00.000000Z") is None
+    for text, why in (
+        ("2026-02-29T00:00:00.000000Z", "day out of range"),
+        ("2026-13-01T00:00:00.000000Z", "month out of range"),
+        ("2026-01-01T24:00:00.000000Z", "hour out of range"),
+        ("2026-01-01T00:00:60.000000Z", "second out of range"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            scalars.micro_time_text(text)
+
+
 @given(st.binary())
 def test_bytes_round_trip(data: bytes) -> None:
     text = base64.b64encode(data).decode()
