@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apimachinery import jsonvalue
-from apimachinery.objects import Object
 from apimachinery.schema import SchemaType
 
 META_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata"})
@@ -99,7 +98,7 @@ def _type(raw: Mapping[str, Any], node: Structural) -> SchemaType:
 
 
 def prune(obj: Any, schema: Structural | None, *, root: bool = True) -> list[str]:
-    """Drop, in place, what a schema does not know; the paths of what was dropped, sorted. `root` is for whole objects."""
+    """Drop, in place, what a schema, by default that of a whole object, does not know; the dropped paths, sorted."""
     unknown: list[str] = []
     if schema is None:
         return unknown

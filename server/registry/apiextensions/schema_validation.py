@@ -1,7 +1,7 @@
 """What is wrong with the OpenAPI schema of a custom resource, before it is looked at as a structural one.
 
 Models the JSONSchemaProps half of apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go. CEL rules
-are checked for their form, not compiled; defaults are not checked against their schemas.
+are checked for their form, not compiled.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _MAP_TYPE: Final = "x-kubernetes-map-type"
 _MAP_KEYS: Final = "x-kubernetes-list-map-keys"
 _META_FIELDS: Final = frozenset({"metadata", "kind", "apiVersion"})
 _UNSUPPORTED: Final = ("id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref")
+_FORBIDDEN_EVEN_EMPTY: Final = frozenset(("additionalItems", "dependencies", "$ref"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,16 @@ def _schema(schema: Schema, path: field.Path, place: _Place, *, root: bool = Fal
     for name in ("allOf", "oneOf", "anyOf"):
         for i, child in enumerate(schema.get(name) or ()):
             yield from _schema(child, (path / name)[i], place)
-    if isinstance(schema.get("items"), Mapping):
-        yield from _schema(schema["items"], path / "items", place)
+    for name, child in sorted((schema.get("definitions") or {}).items()):
+        yield from _schema(child, (path / "definitions").key(name), place)
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        yield from _schema(items, path / "items", place)
+    for i, child in enumerate(items if isinstance(items, list) else ()):
+        yield from _schema(child, (path / "items")[i], place)
+    for name, child in sorted((schema.get("dependencies") or {}).items()):
+        if isinstance(child, Mapping):
+            yield from _schema(child, (path / "dependencies").key(name), place)
     if schema.get(PRESERVE) is False:
         yield field.invalid(path / PRESERVE, False, "must be true or undefined")
     yield from _map_type(schema, path)
@@ -73,17 +82,19 @@ def _schema(schema: Schema, path: field.Path, place: _Place, *, root: bool = Fal
 
 def _supported(schema: Schema, path: field.Path, place: _Place) -> Iterator[field.Error]:
     kind = schema.get("type") or ""
+    if kind and kind not in TYPES:
+        yield field.not_supported(path / "type", kind, TYPES)
     if place.no_defaults and schema.get("default") is not None:
         yield field.forbidden(path / "default", f"must not be set {place.no_defaults}")
     for name in _UNSUPPORTED:
-        if schema.get(name):
+        if schema.get(name) or (name in _FORBIDDEN_EVEN_EMPTY and schema.get(name) is not None):
             yield field.forbidden(path / name, f"{name} is not supported")
     if kind == "null":
         yield field.forbidden(path / "type", "type cannot be set to null, use nullable as an alternative")
-    elif kind and kind not in TYPES:
-        yield field.not_supported(path / "type", kind, TYPES)
-    if isinstance(schema.get("items"), list):
+    if schema.get("items") and isinstance(schema["items"], list):
         yield field.forbidden(path / "items", "items must be a schema object and not an array")
+    if place.in_metadata and schema.get(EMBEDDED):
+        yield field.forbidden(path / EMBEDDED, "must not be used inside of resource meta")
 
 
 def _must_be(wanted: str, schema: Schema, extension: str, path: field.Path) -> Iterator[field.Error]:

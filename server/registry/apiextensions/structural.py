@@ -41,6 +41,20 @@ _NOT_NESTED: Final[Mapping[str, str]] = {
 }
 
 
+def is_readable(schema: Schema) -> bool:
+    """Whether a schema can be looked at as a structural one: no items are an array of schemas."""
+    children = [*(schema.get("properties") or {}).values(), *_nested_schemas(schema)]
+    return not isinstance(schema.get("items"), list) and all(map(is_readable, children))
+
+
+def _nested_schemas(schema: Schema) -> Iterator[Schema]:
+    for name in ("allOf", "anyOf", "oneOf"):
+        yield from schema.get(name) or ()
+    for name in ("not", "items", "additionalProperties"):
+        if isinstance(schema.get(name), Mapping):
+            yield schema[name]
+
+
 def errors(schema: Schema, path: field.Path) -> list[field.Error]:
     """Everything that keeps a schema from being structural, sorted by text."""
     found = [*_invariants(schema, "root", path), *_completeness(schema, path)]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
-from server.registry.apiextensions import schema_validation, structural
+from server.registry.apiextensions import defaults, schema_validation, structural
 from server.registry.generic import go_struct, names
 from server.registry.webhookclient import client_config_errors
 
@@ -33,7 +33,8 @@ def errors(obj: View) -> list[field.Error]:
     """Errors of a whole CustomResourceDefinition."""
     found = list(_name(obj))
     found += _spec(obj["spec"], _SPEC)
-    return found + status_errors(obj) + list(_approval(obj, None)) + list(_preserving(obj, None))
+    found += status_errors(obj) + _stored_versions(obj)
+    return found + list(_approval(obj, None)) + list(_preserving(obj, None))
 
 
 def update_errors(obj: View, old: View) -> list[field.Error]:
@@ -53,23 +54,34 @@ def update_errors(obj: View, old: View) -> list[field.Error]:
     ]
     for new, before, path in kept:
         found += validation.immutable(new, before, path)
-    return found + status_errors(obj) + list(_approval(obj, old)) + list(_preserving(obj, old))
+    found += status_errors(obj) + _stored_versions(obj)
+    return found + list(_approval(obj, old)) + list(_preserving(obj, old))
 
 
 def status_errors(obj: View) -> list[field.Error]:
-    """Errors of the status: accepted names and stored versions."""
-    status, versions = obj.get("status") or {}, obj["spec"].get("versions") or ()
-    found = list(_names(status.get("acceptedNames") or {}, _STATUS / "acceptedNames"))
-    stored, path = status.get("storedVersions") or [], _STATUS / "storedVersions"
+    """Errors of the accepted names; which versions are stored is up to whoever migrates them."""
+    return list(_names((obj.get("status") or {}).get("acceptedNames") or {}, _STATUS / "acceptedNames"))
+
+
+def _stored_versions(obj: View) -> list[field.Error]:
+    versions = obj["spec"].get("versions") or ()
+    stored, path = (obj.get("status") or {}).get("storedVersions") or [], _STATUS / "storedVersions"
     if not stored:
-        found.append(field.invalid(path, stored, "must have at least one stored version"))
-    for version in versions:
-        if version.get("storage") and version.get("name") not in stored:
-            detail = f"must have the storage version {version.get('name')}"
-            found.append(field.invalid(path, _shown([version]), detail))
+        return [field.invalid(path, stored, "must have at least one stored version")]
+    found = [
+        field.invalid(path, stored, f"must have the storage version {version.get('name')}")
+        for version in versions
+        if version.get("storage") and version.get("name") not in stored
+    ]
     known = {v.get("name") for v in versions}
     found += [
-        field.invalid(path[i], name, "must appear in spec.versions")
+        field.invalid(
+            path[i],
+            name,
+            f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions "
+            f"until a storage migration ensures no data remains persisted in {name} and removes {name} "
+            "from status.storedVersions",
+        )
         for i, name in enumerate(stored)
         if name not in known
     ]
@@ -163,10 +175,11 @@ def _version(version: View, common: View, path: field.Path) -> Iterator[field.Er
 def _warning(text: str, *, deprecated: bool) -> Iterator[str]:
     if not deprecated:
         yield "can only be set for deprecated versions"
+        return
+    if len(text.encode()) > MAX_WARNING:
+        yield f"must be <= {MAX_WARNING} characters long"
     if not text:
         yield "must not be an empty string"
-    if len(text) > MAX_WARNING:
-        yield f"must be <= {MAX_WARNING} characters long"
     for i, char in enumerate(text):
         if not char.isprintable():
             yield f"must only contain printable UTF-8 characters; non-printable character found at index {i}"
@@ -200,8 +213,9 @@ def _schema(owner: View | None, path: field.Path, has_status: bool) -> Iterator[
         yield field.invalid(at / "type", kind, detail)
     if schema.get("nullable"):
         yield field.forbidden(at / "nullable", "nullable cannot be true at the root")
+    if structural.is_readable(schema):
+        yield from structural.errors(schema, at) or defaults.errors(schema, at)
     yield from schema_validation.errors(schema, at)
-    yield from structural.errors(schema, at)
 
 
 def _simple_json_path(text: str, path: field.Path) -> list[field.Error]:

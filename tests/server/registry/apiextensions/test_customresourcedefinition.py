@@ -11,6 +11,7 @@ from tests.server.registry.kinds import kind
 from tests.server.registry.strategies import CONTEXT, with_changes
 from tests.server.registry.words import DNS1035
 
+OBJECT: Final[Object] = {"type": "object", "properties": {"a": {"type": "string"}}}
 CRDS: Final = kind("apiextensions.k8s.io/v1", "customresourcedefinitions")
 CUSTOMRESOURCEDEFINITIONS: Final[Object] = {
     "metadata": {"name": "agents.example.com"},
@@ -178,9 +179,13 @@ CUSTOMRESOURCEDEFINITIONS: Final[Object] = {
             {"spec.versions.0.schema.openAPIV3Schema.properties.spec": {"type": "null"}},
             [
                 (
+                    'spec.validation.openAPIV3Schema.properties[spec].type: Unsupported value: "null": supported '
+                    'values: "array", "boolean", "integer", "number", "object", "string"'
+                ),
+                (
                     "spec.validation.openAPIV3Schema.properties[spec].type: Forbidden: type cannot be set "
                     "to null, use nullable as an alternative"
-                )
+                ),
             ],
         ),
         (
@@ -362,6 +367,56 @@ CUSTOMRESOURCEDEFINITIONS: Final[Object] = {
             {"spec.versions.0.schema.openAPIV3Schema": {"type": "object", "properties": {"kind": {"type": "integer"}}}},
             [('spec.validation.openAPIV3Schema.properties[kind].type: Invalid value: "integer": must be string')],
         ),
+        (
+            {
+                "spec.versions.0.schema.openAPIV3Schema.properties.spec": {
+                    "type": "array",
+                    "items": [{"type": "string"}],
+                }
+            },
+            [
+                (
+                    "spec.validation.openAPIV3Schema.properties[spec].items: Forbidden: items must be a schema object "
+                    "and not an array"
+                )
+            ],
+        ),
+        (
+            {"spec.versions.0.schema.openAPIV3Schema.properties.spec": {"type": "string", "default": 1}},
+            [
+                (
+                    'spec.validation.openAPIV3Schema.properties[spec].default: Invalid value: "integer":  in body must '
+                    'be of type string: "integer"'
+                )
+            ],
+        ),
+        (
+            {"spec.versions.0.schema.openAPIV3Schema.properties.spec": {"default": {"a": 1, "b": 2}, **OBJECT}},
+            [
+                (
+                    'spec.validation.openAPIV3Schema.properties[spec].default: Invalid value: {"a":1,"b":2}: must not '
+                    "have unknown fields"
+                ),
+                (
+                    'spec.validation.openAPIV3Schema.properties[spec].default.a: Invalid value: "integer": a in body '
+                    'must be of type string: "integer"'
+                ),
+            ],
+        ),
+        (
+            {"spec.versions.0.schema.openAPIV3Schema.properties.spec": {"type": "", "default": 1, "id": "x"}},
+            [
+                (
+                    "spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for "
+                    "specified object fields"
+                ),
+                "spec.validation.openAPIV3Schema.properties[spec].id: Forbidden: id is not supported",
+            ],
+        ),
+        (
+            {"spec.versions.0.deprecated": True, "spec.versions.0.deprecationWarning": ""},
+            ['spec.versions[0].deprecationWarning: Invalid value: "": must not be an empty string'],
+        ),
     ],
 )
 def test_customresourcedefinitions(changes: dict[str, Any], refusals: list[str]) -> None:
@@ -387,6 +442,18 @@ def test_storage_versions_are_remembered() -> None:
     assert refusals == []
     assert updated["status"]["storedVersions"] == ["v1", "v2"]
     assert updated["metadata"]["generation"] == 2
+
+
+def test_a_version_stays_while_it_may_be_stored() -> None:
+    stored = CRDS.created(CUSTOMRESOURCEDEFINITIONS)
+    _, refusals = CRDS.updated(stored, {"spec.versions.0.name": "v2"})
+    assert refusals == [
+        (
+            'status.storedVersions[0]: Invalid value: "v1": missing from spec.versions; v1 was previously a storage '
+            "version, and must remain in spec.versions until a storage migration ensures no data remains persisted in "
+            "v1 and removes v1 from status.storedVersions"
+        )
+    ]
 
 
 @pytest.mark.parametrize(
