@@ -19,7 +19,7 @@ MAX_SHAPES: Final = 256
 
 
 def go_ordered(obj: View, definition: str) -> Object:
-    """An object in Go's order, maps sorted, the argument unchanged; what is in order is shared, as are unknown kinds."""
+    """An object in Go's order, maps sorted; the argument stays as it is, what is in order is shared."""
     name = message_name(definition)
     ordered: Object = _struct(name)(obj) if name in table() else dict(obj)
     return ordered
