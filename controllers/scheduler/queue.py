@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from apimachinery.clock import Clock, Timer
 from controllers.scheduler.types import PodInfo
 
 INITIAL_BACKOFF, MAX_BACKOFF, FLUSH_AFTER = 1.0, 10.0, 300.0
+Helps = Callable[[PodInfo, frozenset[str]], bool]
+"""Whether a change could help a pod that these plugins refused."""
 
 
 @dataclass(slots=True)
@@ -24,7 +27,8 @@ class _Waiting:
     plugins: frozenset[str] = frozenset()
     failed_at: float = 0.0
     timer: Timer | None = None
-    moved: bool = field(default=False)
+    missed: list[Helps] = field(default_factory=list)
+    """What changed during the attempt."""
 
 
 class SchedulingQueue:
@@ -38,6 +42,7 @@ class SchedulingQueue:
         self._ready: set[str] = set()
         self._in_flight: set[str] = set()
         self._unschedulable: dict[str, _Waiting] = {}
+        self._refused_by: Counter[str] = Counter()
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
@@ -51,13 +56,15 @@ class SchedulingQueue:
             self._activate(info.uid)
             return
         known.info = info
-        if retry and info.uid in self._unschedulable:
+        if retry and info.uid in self._in_flight:
+            known.missed.append(lambda *_: True)
+        elif retry:
             self._requeue(info.uid)
 
     def drop(self, uid: str) -> None:
         """A pod that is bound or gone."""
         waiting = self._pods.pop(uid, None)
-        self._unschedulable.pop(uid, None)
+        self._take_out(uid)
         self._ready.discard(uid)
         self._in_flight.discard(uid)
         if waiting is not None and waiting.timer is not None:
@@ -71,7 +78,7 @@ class SchedulingQueue:
                 if uid in self._ready:
                     self._ready.discard(uid)
                     self._in_flight.add(uid)
-                    self._pods[uid].moved = False
+                    self._pods[uid].missed.clear()
                     return self._pods[uid].info
             self._wake.clear()
             await self._wake.wait()
@@ -86,21 +93,42 @@ class SchedulingQueue:
         waiting.plugins = plugins
         waiting.failed_at = self._clock.monotonic()
         self._unschedulable[uid] = waiting
-        if waiting.moved:
+        self._refused_by.update(plugins)
+        if any(helps(waiting.info, plugins) for helps in waiting.missed):
             self._requeue(uid)
         else:
             waiting.timer = self._clock.call_later(FLUSH_AFTER, lambda: self._requeue(uid))
 
-    def move(self, helps: Callable[[PodInfo, frozenset[str]], bool]) -> None:
+    def move(self, helps: Helps) -> None:
         """Something changed: pods that it could help are tried again after their back-off."""
         for uid in [u for u, w in self._unschedulable.items() if helps(w.info, w.plugins)]:
             self._requeue(uid)
+        self._missed(helps)
+
+    def move_refused_by(self, plugins: frozenset[str]) -> None:
+        """The same for pods that one of these plugins refused, which costs little while there are none."""
+
+        def helps(_: PodInfo, refused_by: frozenset[str]) -> bool:
+            return not plugins.isdisjoint(refused_by)
+
+        if any(self._refused_by[p] for p in plugins):
+            self.move(helps)
+        else:
+            self._missed(helps)
+
+    def _missed(self, helps: Helps) -> None:
         for uid in self._in_flight:
             if uid in self._pods:
-                self._pods[uid].moved = True
+                self._pods[uid].missed.append(helps)
+
+    def _take_out(self, uid: str) -> _Waiting | None:
+        waiting = self._unschedulable.pop(uid, None)
+        if waiting is not None:
+            self._refused_by.subtract(waiting.plugins)
+        return waiting
 
     def _requeue(self, uid: str) -> None:
-        waiting = self._unschedulable.pop(uid, None)
+        waiting = self._take_out(uid)
         if waiting is None:
             return
         if waiting.timer is not None:

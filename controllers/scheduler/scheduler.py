@@ -16,6 +16,7 @@ from apimachinery.objects import Object, View
 from apimachinery.timestamp import format_time
 from controllers.runtime import pods as podutil
 from controllers.runtime.context import ControllerContext, ControllerDescriptor
+from controllers.runtime.errors import RETRIABLE
 from controllers.runtime.flags import flag
 from controllers.scheduler import filters
 from controllers.scheduler.framework import Decision, decide
@@ -30,6 +31,8 @@ CLASSES: Final = GroupVersionResource("storage.k8s.io", "v1", "storageclasses")
 
 NAME: Final = "default-scheduler"
 BINDERS: Final = 64
+NEIGHBOURS: Final = frozenset({"InterPodAffinity", "PodTopologySpread"})
+"""The plugins that ask which pods are on the nodes already."""
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ class Scheduler:
         self._node_cache.add_handler(
             on_add=self._node_added, on_update=self._node_updated, on_delete=self._node_deleted
         )
-        self._pods.add_handler(on_add=self._pod_seen, on_update=self._pod_updated, on_delete=self._pod_gone)
+        self._pods.add_handler(on_add=self._pod_added, on_update=self._pod_updated, on_delete=self._pod_gone)
         self._claims.add_handler(on_add=self._claim_seen, on_update=lambda _, new: self._claim_seen(new))
         for informer in (self._node_cache, self._pods, self._namespaces, self._claims, self._classes):
             await informer.wait_for_sync()
@@ -109,9 +112,17 @@ class Scheduler:
         if gone is not None and gone.pods:
             self._homeless[name] = dict(gone.pods)
 
+    def _pod_added(self, pod: View) -> None:
+        self._pod_seen(pod)
+        if pod["spec"].get("nodeName"):
+            self._queue.move_refused_by(NEIGHBOURS)
+
     def _pod_updated(self, old: View, pod: View) -> None:
-        changed = old["spec"] != pod["spec"] or meta.labels(old) != meta.labels(pod)
-        self._pod_seen(pod, retry=changed)
+        relabelled = meta.labels(old) != meta.labels(pod)
+        self._pod_seen(pod, retry=relabelled or old["spec"] != pod["spec"])
+        node = pod["spec"].get("nodeName")
+        if node and (relabelled or old["spec"].get("nodeName") != node):
+            self._queue.move_refused_by(NEIGHBOURS)
 
     def _pod_seen(self, pod: View, *, retry: bool = True) -> None:
         uid, node = meta.uid(pod), pod["spec"].get("nodeName") or ""
@@ -143,6 +154,9 @@ class Scheduler:
             self._nodes[node].remove(uid)
         else:
             self._homeless.get(node, {}).pop(uid, None)
+        self._room_on(node)
+
+    def _room_on(self, node: str) -> None:
         self._queue.move(lambda p, _: p.targets is None or node in p.targets)
 
     def _claim_seen(self, claim: View) -> None:
@@ -194,6 +208,8 @@ class Scheduler:
         self._anti_affine.discard(info.uid)
         if node in self._nodes:
             self._nodes[node].remove(info.uid)
+        if node is not None:
+            self._room_on(node)
 
     async def _bind(self, info: PodInfo, node: str) -> None:
         namespace, name = meta.namespace(info.pod), meta.name(info.pod)
@@ -206,9 +222,9 @@ class Scheduler:
         try:
             await self._client.create(PODS, binding, namespace=namespace, name=name, subresource="binding")
         except errors.NotFound:
-            self._unplace(info)
             self._queue.drop(info.uid)
-        except errors.StatusError as error:
+            self._unplace(info)
+        except RETRIABLE as error:
             log.warning("binding %s to %s: %s", info.key, node, error)
             self._unplace(info)
             self._queue.failed(info.uid, frozenset())
@@ -257,7 +273,7 @@ class Scheduler:
             await self._client.patch(
                 PODS, meta.name(info.pod), patch, namespace=meta.namespace(info.pod), subresource="status"
             )
-        except errors.StatusError as error:
+        except RETRIABLE as error:
             log.debug("status of %s: %s", info.key, error)
 
     async def _evict(self, victim: PodInfo, preemptor: PodInfo, node: str) -> None:
@@ -270,7 +286,7 @@ class Scheduler:
         await self._write_status(victim, condition, "")
         try:
             await self._client.delete(PODS, meta.name(victim.pod), namespace=meta.namespace(victim.pod), uid=victim.uid)
-        except errors.StatusError as error:
+        except RETRIABLE as error:
             log.debug("evicting %s: %s", victim.key, error)
             return
         note = f"Preempted by pod {preemptor.uid} on node {node}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from apimachinery.clock import ManualClock
 from controllers.scheduler.queue import SchedulingQueue
 from controllers.scheduler.types import PodInfo
@@ -74,6 +76,49 @@ async def test_a_change_during_the_attempt_is_not_lost() -> None:
     queue.failed("a", frozenset())
     clock.advance(1)
     assert await taken(queue) == "a"
+
+
+async def test_a_change_of_the_pod_during_the_attempt_is_not_lost() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    assert await taken(queue) == "a"
+    queue.put(pod("a"))
+    queue.failed("a", frozenset())
+    clock.advance(1)
+    assert await taken(queue) == "a"
+
+
+async def test_a_change_during_the_attempt_that_does_not_help_is_none() -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    queue.put(pod("a"))
+    assert await taken(queue) == "a"
+    queue.move(lambda _, plugins: "NodePorts" in plugins)
+    queue.failed("a", frozenset({"NodeAffinity"}))
+    clock.advance(30)
+    assert await taken(queue) is None
+
+
+@pytest.mark.parametrize("during", [False, True])
+async def test_those_that_a_plugin_refused_are_tried_again(during: bool) -> None:
+    clock = ManualClock()
+    queue = SchedulingQueue(clock)
+    for name, plugin in (("a", "InterPodAffinity"), ("b", "NodeAffinity")):
+        queue.put(pod(name))
+        assert await taken(queue) == name
+        if during:
+            queue.move_refused_by(frozenset({"InterPodAffinity"}))
+        queue.failed(name, frozenset({plugin}))
+    if not during:
+        queue.move_refused_by(frozenset({"InterPodAffinity"}))
+    clock.advance(30)
+    assert [await taken(queue), await taken(queue)] == ["a", None]
+    queue.drop("b")
+    queue.failed("a", frozenset({"InterPodAffinity"}))
+    queue.move_refused_by(frozenset({"NodeAffinity"}))
+    clock.advance(30)
+    assert await taken(queue) is None
 
 
 async def test_stuck_pods_are_flushed() -> None:
