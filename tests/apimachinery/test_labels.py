@@ -82,6 +82,8 @@ def test_selector_objects() -> None:
     selector = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}
     assert LabelSelector.from_object(selector).matches({"a": "b"})
     assert not LabelSelector.from_object(selector).matches({"a": "b", "c": ""})
+    mixed = {"matchLabels": {"b": "1", "z": "2"}, "matchExpressions": [{"key": "c", "operator": "Exists"}]}
+    assert str(LabelSelector.from_object(mixed)) == "b=1,c,z=2"
     with pytest.raises(ValueError, match='"Like" is not a valid label selector operator'):
         LabelSelector.from_object({"matchExpressions": [{"key": "c", "operator": "Like"}]})
 
