@@ -44,6 +44,12 @@ class StoredObject:
         """The decoded object, read-only; decoded anew on each use unless the holder keeps it."""
         return self._view if self._view is not None else serializer.loads(self.raw)
 
+    def opened(self) -> StoredObject:
+        """The same with its view kept, for who looks at it several times and then lets it go."""
+        return StoredObject(
+            self.key, self.resource_version, self.raw, labels=self.labels, fields=self.fields, view=self.view
+        )
+
     def thaw(self) -> Object:
         """A decoded copy that is yours to change."""
         obj: Object = serializer.loads(self.raw)

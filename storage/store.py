@@ -137,6 +137,7 @@ class Store:
             try:
                 if before is None and not ignore_not_found:
                     raise KeyNotFound(path)
+                before = before.opened() if before is not None else None
                 check(path, before, preconditions)
                 obj = await update(before)
             except Exception:
@@ -151,7 +152,7 @@ class Store:
                     raise KeyNotFound(path)
                 return before
             value = self.codec.encode(obj)
-            if before is not None and _unchanged(value, before):
+            if before is not None and _unchanged(value, obj, before):
                 if certain:
                     return before
                 seen, before, certain = before, await self._present(path), True
@@ -285,11 +286,14 @@ def _revision(stored: StoredObject | None) -> int:
     return stored.resource_version if stored is not None else 0
 
 
-def _unchanged(value: bytes, stored: StoredObject) -> bool:
+def _unchanged(value: bytes, obj: Object, stored: StoredObject) -> bool:
     """Whether a write would change nothing: the same bytes, or the same JSON with its keys in another order."""
     raw = versioner.stamp(value, stored.resource_version)
     if raw == stored.raw:
         return True
     if len(raw) != len(stored.raw):
+        return False
+    before = stored.view
+    if any(before.get(name) != part for name, part in obj.items() if name != "metadata"):
         return False
     return serializer.canonical(serializer.loads(raw)) == serializer.canonical(stored.view)
