@@ -1,7 +1,7 @@
 """What is wrong with the OpenAPI schema of a custom resource, before it is looked at as a structural one.
 
 Models the JSONSchemaProps half of apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go. CEL rules
-are checked for their form, not compiled.
+are checked for their form here, for their text in rule_check.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from apimachinery import field
+from server.registry.apiextensions import field_path
 from server.registry.apiextensions.structural import EMBEDDED, PRESERVE, Schema
 
 TYPES: Final = ("array", "boolean", "integer", "number", "object", "string")
@@ -77,7 +78,7 @@ def _schema(schema: Schema, path: field.Path, place: _Place, *, root: bool = Fal
     yield from _list_type(schema, path)
     yield from _map_keys(schema, path)
     for i, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
-        yield from _rule(rule, (path / "x-kubernetes-validations")[i])
+        yield from _rule(rule, schema, (path / "x-kubernetes-validations")[i])
 
 
 def _supported(schema: Schema, path: field.Path, place: _Place) -> Iterator[field.Error]:
@@ -178,15 +179,15 @@ def _keys_present(items: Schema, keys: list[str], path: field.Path) -> Iterator[
             yield field.forbidden(path.key(key) / "nullable", f"{known} cannot be nullable")
 
 
-def _rule(rule: Mapping[str, Any], path: field.Path) -> Iterator[field.Error]:
+def _rule(rule: Mapping[str, Any], schema: Schema, path: field.Path) -> Iterator[field.Error]:
     expression, message = (rule.get("rule") or "").strip(), rule.get("message") or ""
     if not expression:
         yield field.required(path / "rule", "rule is not specified")
     elif message and not message.strip():
         yield field.invalid(path / "message", message, "message must be non-empty if specified")
-    elif "\n" in message.strip():
+    elif _has_newlines(message.strip()):
         yield field.invalid(path / "message", message, "message must not contain line breaks")
-    elif "\n" in expression and not message.strip():
+    elif _has_newlines(expression) and not message.strip():
         yield field.required(path / "message", "message must be specified if rule contains line breaks")
     message_expression, pointed = rule.get("messageExpression") or "", rule.get("fieldPath") or ""
     if message_expression and not message_expression.strip():
@@ -195,5 +196,13 @@ def _rule(rule: Mapping[str, Any], path: field.Path) -> Iterator[field.Error]:
         yield field.not_supported(path / "reason", rule["reason"], REASONS)
     if pointed and not pointed.strip():
         yield field.invalid(path / "fieldPath", pointed, "fieldPath must be non-empty if specified")
-    if "\n" in pointed:
+    if _has_newlines(pointed):
         yield field.invalid(path / "fieldPath", pointed, "fieldPath must not contain line breaks")
+    try:
+        field_path.find(pointed, schema)
+    except field_path.InvalidPath:
+        yield field.invalid(path / "fieldPath", pointed, "fieldPath must be a valid path")
+
+
+def _has_newlines(text: str) -> bool:
+    return "\n" in text or "\r" in text

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
-from server.registry.apiextensions import defaults, schema_validation, structural
+from server.registry.apiextensions import defaults, field_path, rule_check, schema_validation, structural
 from server.registry.generic import go_struct, names
 from server.registry.webhookclient import client_config_errors
 
@@ -213,9 +213,12 @@ def _schema(owner: View | None, path: field.Path, has_status: bool) -> Iterator[
         yield field.invalid(at / "type", kind, detail)
     if schema.get("nullable"):
         yield field.forbidden(at / "nullable", "nullable cannot be true at the root")
-    if structural.is_readable(schema):
-        yield from structural.errors(schema, at) or defaults.errors(schema, at)
-    yield from schema_validation.errors(schema, at)
+    unsound = (
+        list(structural.errors(schema, at) or defaults.errors(schema, at)) if structural.is_readable(schema) else []
+    )
+    found = schema_validation.errors(schema, at)
+    yield from unsound
+    yield from found or ([] if unsound else rule_check.errors(schema, at))
 
 
 def _simple_json_path(text: str, path: field.Path) -> list[field.Error]:
@@ -270,10 +273,12 @@ def _selectable(fields: Sequence[View] | None, schema: View | None, path: field.
         if not json_path:
             yield field.required(at)
             continue
-        leaf = _leaf(schema, json_path)
-        if leaf is None:
-            yield field.invalid(at, json_path, "is an invalid path: does not refer to a valid field")
-        elif json_path.startswith(".metadata"):
+        try:
+            leaf = field_path.find(json_path, schema or {}, arrays=False)
+        except field_path.InvalidPath as e:
+            yield field.invalid(at, json_path, f"is an invalid path: {e}")
+            continue
+        if json_path.startswith(".metadata"):
             yield field.invalid(at, json_path, "must not point to fields in metadata")
         elif leaf.get("type") not in ("string", "boolean", "integer"):
             detail = (
@@ -286,13 +291,6 @@ def _selectable(fields: Sequence[View] | None, schema: View | None, path: field.
         seen.add(json_path)
     if len(fields) > MAX_SELECTABLE_FIELDS:
         yield field.too_many(path, len(fields), MAX_SELECTABLE_FIELDS)
-
-
-def _leaf(schema: View | None, json_path: str) -> View | None:
-    """The schema that a simple path leads to."""
-    for name in json_path.removeprefix(".").split("."):
-        schema = ((schema or {}).get("properties") or {}).get(name)
-    return schema
 
 
 def _conversion(conversion: View | None, path: field.Path) -> Iterator[field.Error]:

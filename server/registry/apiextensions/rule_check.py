@@ -1,0 +1,197 @@
+"""What can be told of a CEL rule from its text and the schema that it judges, in the words of CEL's own checker.
+
+Models apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go and cel-go's checker as far as the names go:
+fields that are not declared, variables that there are none of, a rule that is not a condition. Operands are not checked
+against operators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from apimachinery import field
+from apimachinery.structural import Structural
+from server.registry.apiextensions.structural import Schema
+from server.registry.generic import go_struct
+
+_TOKEN: Final = re.compile(
+    r"""(?P<space>\s+|//[^\n]*)
+    |(?P<string>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
+    |(?P<number>0[xX][0-9a-fA-F]+u?|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[uU]?)
+    |(?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
+    |(?P<operator>&&|\|\||[<>=!]=|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_LITERALS: Final = frozenset(("true", "false", "null", "in"))
+_TYPES: Final = frozenset(
+    ("bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "type", "uint")
+)
+_BINARY: Final = frozenset(("&&", "||", "<", "<=", "==", "!=", ">=", ">", "in", "+", "-", "*", "/", "%", "?", ":"))
+_EXPECTED: Final = (
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+)
+_SCALARS: Final = {"string": "string", "integer": "int", "boolean": "bool", "number": "double"}
+_META: Final = Structural(
+    {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}}
+)
+_NAME: Final = Structural({"type": "string"})
+_ESCAPED: Final = (("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"), ("__underscores__", "__"))
+
+Node: TypeAlias = "Structural | Literal['unknown']"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+def errors(schema: Schema, path: field.Path) -> list[field.Error]:
+    """Errors of the rules of a sound schema, those of inner ones first."""
+    return list(_errors(Structural(schema), path, None, root=True))
+
+
+def _errors(
+    schema: Structural, path: field.Path, uncorrelated: field.Path | None, *, root: bool = False
+) -> Iterator[field.Error]:
+    """`uncorrelated` is the outermost list or map whose elements cannot be told from what they were."""
+    if schema.values is not None:
+        yield from _errors(schema.values, path / "additionalProperties", uncorrelated)
+    apart = uncorrelated or (path if schema.map_type == "atomic" else None)
+    for name, child in sorted(schema.fields.items()):
+        yield from _errors(child, (path / "properties").key(name), apart, root=child.embedded_resource)
+    if schema.items is not None:
+        apart = uncorrelated or (None if schema.list_type == "map" else path)
+        yield from _errors(schema.items, path / "items", apart, root=schema.items.embedded_resource)
+    for i, rule in enumerate(schema.rules):
+        at, text = (path / "x-kubernetes-validations")[i], str(rule.get("rule") or "")
+        if detail := problem(text, schema, root=root):
+            yield field.invalid(at / "rule", _shown(rule), detail)
+        if any(t.kind == "name" and t.text == "oldSelf" for t in _tokens(text)):
+            if uncorrelated is not None:
+                detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
+                yield field.invalid(at / "rule", text, detail)
+        elif (optional := rule.get("optionalOldSelf")) is not None:
+            detail = "may not be set if oldSelf is not used in rule"
+            yield field.invalid(at / "optionalOldSelf", optional, detail)
+
+
+def _shown(rule: Mapping[str, object]) -> field.Raw:
+    """A rule as Go prints its internal type."""
+    return go_struct(
+        Rule=rule.get("rule") or "",
+        Message=rule.get("message") or "",
+        MessageExpression=rule.get("messageExpression") or "",
+        Reason=rule.get("reason"),
+        FieldPath=rule.get("fieldPath") or "",
+        OptionalOldSelf=rule.get("optionalOldSelf"),
+    )
+
+
+def problem(rule: str, schema: Structural, *, root: bool = False) -> str:
+    """Why a rule cannot be compiled for values of a schema; empty when nothing is found."""
+    tokens = _tokens(rule)
+    if tokens and tokens[-1].text in _BINARY:
+        return f"compilation failed: {_error(rule, len(rule.rstrip()), _at_end())}"
+    found = list(_names(rule, tokens, schema, root=root))
+    if found:
+        return "compilation failed: " + "\n".join(found)
+    return "" if _may_be_bool(tokens, schema, root=root) else "cel expression must evaluate to a bool"
+
+
+def _at_end() -> str:
+    return f"Syntax error: mismatched input '<EOF>' expecting {_EXPECTED}"
+
+
+def _tokens(rule: str) -> list[_Token]:
+    found = (_Token(m.lastgroup or "", m.group(), m.start()) for m in _TOKEN.finditer(rule))
+    return [t for t in found if t.kind != "space"]
+
+
+def _error(rule: str, at: int, words: str) -> str:
+    before = rule[:at]
+    line, start = before.count("\n"), before.rfind("\n") + 1
+    text = rule.split("\n")[line]
+    return f"ERROR: <input>:{line + 1}:{at - start + 1}: {words}\n | {text}\n | {'.' * (at - start)}^"
+
+
+def _names(rule: str, tokens: Sequence[_Token], schema: Structural, *, root: bool) -> Iterator[str]:
+    variables = {t.text for i, t in enumerate(tokens) if _text(tokens, i - 1) == "(" and _text(tokens, i + 1) == ","}
+    variables |= {t.text for i, t in enumerate(tokens) if _text(tokens, i - 1) == "," and _text(tokens, i + 1) == ","}
+    for i, token in enumerate(tokens):
+        if token.kind != "name" or _text(tokens, i - 1) in (".", "?") or token.text in _LITERALS | _TYPES:
+            continue
+        if token.text in ("self", "oldSelf"):
+            yield from _chain(rule, tokens, i, schema, root=root)
+        elif token.text not in variables and _text(tokens, i + 1) not in ("(", ".", ":", "{"):
+            yield _error(rule, token.at, f"undeclared reference to '{token.text}' (in container '')")
+
+
+def _chain(rule: str, tokens: Sequence[_Token], i: int, schema: Structural, *, root: bool) -> Iterator[str]:
+    """The first field after `self` that is not declared, or stands in something that has no fields."""
+    inside_has = _text(tokens, i - 1) == "(" and _text(tokens, i - 2) == "has"
+    node: Node = schema
+    while _text(tokens, i + 1) == "." and i + 2 < len(tokens) and tokens[i + 2].kind == "name":
+        if _text(tokens, i + 3) == "(":
+            return
+        inner = inside_has and _text(tokens, i + 3) == ")"
+        at = tokens[i + 1].at if not inner else next(t.at for t in reversed(tokens[: i + 1]) if t.text == "(")
+        name = tokens[i + 2].text
+        below = _field(node, name, root=root)
+        if below is None:
+            yield _error(rule, at, f"undefined field '{name}'")
+        elif isinstance(below, str) and below != "unknown":
+            yield _error(rule, at, f"type '{below}' does not support field selection")
+        if not isinstance(below, Structural):
+            return
+        node, root, i = below, below.embedded_resource, i + 2
+
+
+def _field(node: Node, name: str, *, root: bool) -> Structural | str | None:
+    """The schema of a field; None when there is none, `unknown`, or the type of a scalar that has no fields."""
+    if not isinstance(node, Structural) or node.int_or_string:
+        return "unknown"
+    declared = node.raw.get("type") or ""
+    if declared in _SCALARS:
+        return "unknown" if node.format else _SCALARS[declared]
+    if declared != "object":
+        return "unknown"
+    if node.values is not None:
+        return node.values
+    if root and name in ("apiVersion", "kind", "metadata"):
+        return _META if name == "metadata" else _NAME
+    child = node.fields.get(_unescaped(name))
+    return child if child is None or child.raw.get("type") or child.int_or_string else None
+
+
+def _unescaped(name: str) -> str:
+    if name.startswith("__") and name.endswith("__") and name[2:-2].islower():
+        return name[2:-2]
+    for written, text in _ESCAPED:
+        name = name.replace(written, text)
+    return name
+
+
+def _may_be_bool(tokens: Sequence[_Token], schema: Structural, *, root: bool) -> bool:
+    """False for a single literal, a sum of numbers, or a lone field that is no boolean."""
+    kinds = {t.kind for t in tokens}
+    texts = [t.text for t in tokens]
+    if kinds <= {"number", "string"} or ("number" in kinds and kinds <= {"number", "operator"}):
+        return any(t in ("<", "<=", "==", "!=", ">=", ">") for t in texts)
+    if texts[0] != "self" or any(t != "." and k != "name" for t, k in ((t.text, t.kind) for t in tokens)):
+        return True
+    node: Node = schema
+    for name in texts[2::2]:
+        below = _field(node, name, root=root)
+        if not isinstance(below, Structural):
+            return True
+        node, root = below, below.embedded_resource
+    return not isinstance(node, Structural) or node.int_or_string or node.raw.get("type") in ("boolean", None)
+
+
+def _text(tokens: Sequence[_Token], i: int) -> str:
+    return tokens[i].text if 0 <= i < len(tokens) else ""
