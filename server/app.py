@@ -48,9 +48,10 @@ from server.registry.registry import Registry
 from server.registry.rest import Resource
 from server.registry.store import Store
 from server.routes import openapi, snapshot
+from server.routes.checks import checks
 from server.routes.control import PREFIX as CLOCK_PREFIX
 from server.routes.control import ClockControl
-from server.routes.healthz import Check, Health, always_well
+from server.routes.healthz import Health
 from server.routes.index import Index
 from server.routes.metrics import Metrics
 from server.routes.openid import CONFIGURATION_PATH, KEYS_PATH, OpenIdMetadata
@@ -347,15 +348,7 @@ def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: 
             return f"error getting data from etcd: {e}"
         return ""
 
-    health = Health(
-        (
-            Check("ping", always_well),
-            Check("log", always_well),
-            Check("etcd", stored),
-            Check("poststarthook/start-apiserver", ready),
-            Check("shutdown", not_draining, frozenset({"readyz"})),
-        )
-    )
+    health = Health(checks(started=ready, stored=stored, not_draining=not_draining))
     for path in ("/healthz", "/livez", "/readyz"):
         router.prefix(path, health)
     version = Version(server.options.version)
