@@ -138,6 +138,122 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
         "Init:0/2",
     ),
     (
+        "what waits hides what ended behind it",
+        TWO,
+        {"containerStatuses": [of("a", {"waiting": {"reason": "W"}}), of("b", ended(1, reason="T"))]},
+        "0/2",
+        "W",
+    ),
+    (
+        "what waits without a reason hides nothing",
+        TWO,
+        {"phase": "Pending", "containerStatuses": [of("a", {"waiting": {}}), of("b", {"waiting": {"reason": "W"}})]},
+        "0/2",
+        "W",
+    ),
+    (
+        "ready but not running",
+        TWO,
+        {"phase": "podPhase", "containerStatuses": [of("a", RUNNING, ready=True), of("b", {}, ready=True)]},
+        "1/2",
+        "podPhase",
+    ),
+    (
+        "a completed one before a failed one that still waits for the other",
+        TWO,
+        {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [of("a", ended(0, reason="Completed")), of("b", ended(137, reason="OOMKilled"))],
+        },
+        "0/2",
+        "OOMKilled",
+    ),
+    (
+        "gated in spite of a reason",
+        TWO,
+        {"reason": "Other", "conditions": [{"type": "PodScheduled", "reason": "SchedulingGated"}]},
+        "0/2",
+        "SchedulingGated",
+    ),
+    (
+        "initialized although an init container runs again",
+        INIT,
+        {
+            "phase": "Running",
+            "conditions": [{"type": "Initialized", "status": "True"}],
+            "initContainerStatuses": [of("i", ended(0)), of("j", RUNNING)],
+            "containerStatuses": [of("a", RUNNING, ready=True)],
+        },
+        "1/1",
+        "Init:1/2",
+    ),
+    (
+        "not initialized",
+        INIT,
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [of("i", RUNNING), of("j", {"waiting": {"reason": "PodInitializing"}})],
+            "containerStatuses": [of("a", {"waiting": {"reason": "PodInitializing"}})],
+        },
+        "0/1",
+        "Init:0/2",
+    ),
+    (
+        "done with init containers",
+        INIT,
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [of("i", ended(0)), of("j", ended(0, reason="Completed"))],
+            "containerStatuses": [of("a", {"waiting": {"reason": "PodInitializing"}})],
+        },
+        "0/1",
+        "PodInitializing",
+    ),
+    (
+        "sidecar that did not start",
+        SIDECAR,
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [of("s", RUNNING, started=False)],
+            "containerStatuses": [of("a", {"waiting": {"reason": "PodInitializing"}})],
+        },
+        "0/2",
+        "Init:0/1",
+    ),
+    (
+        "sidecar that crashes",
+        SIDECAR,
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [of("s", {"waiting": {"reason": "CrashLoopBackOff"}}, started=False)],
+        },
+        "0/2",
+        "Init:CrashLoopBackOff",
+    ),
+    (
+        "sidecar that runs but is not ready",
+        SIDECAR,
+        {
+            "phase": "Running",
+            "initContainerStatuses": [of("s", RUNNING, started=True, ready=False)],
+            "containerStatuses": [of("a", RUNNING, ready=True)],
+        },
+        "1/2",
+        "Running",
+    ),
+    (
+        "sidecar that outlives its pod",
+        SIDECAR,
+        {
+            "phase": "Succeeded",
+            "initContainerStatuses": [of("s", ended(0, reason="Completed"))],
+            "containerStatuses": [of("a", ended(0, reason="Completed"))],
+        },
+        "0/2",
+        "Completed",
+    ),
+    (
         "sidecar",
         SIDECAR,
         {
@@ -195,6 +311,28 @@ def test_restarts_and_the_wide_columns() -> None:
         "Nominated Node": "m",
         "Readiness Gates": "1/2",
     }
+
+
+def test_the_newest_restart_is_told_of() -> None:
+    def restarted(name: str, seconds: int) -> dict[str, Any]:
+        moment = f"2026-01-01T11:59:{60 - seconds:02}Z"
+        return of(name, RUNNING, restartCount=3, lastState=ended(1, finishedAt=moment))
+
+    pod = {**TWO, "status": {"containerStatuses": [restarted("a", 10), restarted("b", 20)]}}
+    assert PODS.row(pod)["Restarts"] == "6 (10s ago)"
+    sidecar: dict[str, Any] = {"initContainerStatuses": [{**restarted("s", 30), "started": True}]}
+    assert PODS.row({**SIDECAR, "status": sidecar})["Restarts"] == "3 (30s ago)"
+    sidecar["containerStatuses"] = [restarted("a", 5)]
+    assert PODS.row({**SIDECAR, "status": sidecar})["Restarts"] == "6 (5s ago)"
+    waiting = {"initContainerStatuses": [{**restarted("i", 40), "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+    assert PODS.row({**INIT, "status": waiting})["Restarts"] == "3 (40s ago)"
+
+
+def test_readiness_gates_go_by_the_first_condition_of_a_type() -> None:
+    gates = [{"conditionType": "a"}, {"conditionType": "b"}]
+    shown = [{"type": "a", "status": "False"}, {"type": "a", "status": "True"}, {"type": "b", "status": "True"}]
+    pod = with_changes(TWO, {"spec.readinessGates": gates, "status": {"conditions": shown}})
+    assert PODS.row(pod)["Readiness Gates"] == "1/2"
 
 
 def test_restarts_of_init_containers_are_forgotten_but_those_of_sidecars_stay() -> None:

@@ -17,11 +17,7 @@ def ago(**past: float) -> str:
 
 
 def cells(group_version: str, plural: str, obj: View) -> dict[str, Any]:
-    """The cells of a stored object two minutes old, but for those that say only its name and age."""
+    """The cells of a stored object `x`, two minutes old, but for those that say just this."""
     metadata = {"name": "x", "creationTimestamp": ago(minutes=2), **(obj.get("metadata") or {})}
     row = kind(group_version, plural).row({**obj, "metadata": metadata})
-    if metadata["name"] == "x" and "Name" in row:
-        assert row.pop("Name").startswith("x")
-    if "Age" in row:
-        assert row.pop("Age") == "2m"
-    return row
+    return {name: cell for name, cell in row.items() if (name, cell) not in (("Name", "x"), ("Age", "2m"))}
