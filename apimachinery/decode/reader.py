@@ -52,7 +52,8 @@ def has_duplicates(body: bytes, value: Any) -> bool:
 
     A document that is the value's own text but for white space has as many keys as the value.
     """
-    if body.translate(None, _WHITE) == serializer.dumps(value).translate(None, _WHITE):
+    text = serializer.dumps(value)
+    if body == text or body.translate(None, _WHITE) == text.translate(None, _WHITE):
         return False
     found = False
 

@@ -31,7 +31,7 @@ from server.registry.core.podspec_annotations import (
     validate_profiles_match,
 )
 from server.registry.core.podspec_containers import validate_image_padding
-from server.registry.core.podspec_defaults import default_pod
+from server.registry.core.podspec_defaults import default_pod, drop_annotations
 from server.registry.core.podspec_disabled import drop_disabled_fields
 from server.registry.core.podspec_options import Options
 from server.registry.core.podspec_scheduling import validate_affinity
@@ -198,6 +198,12 @@ class PodStatusStrategy(PodStrategy):
     reset_fields: frozenset[FieldPath] = frozenset(
         {("spec",), ("metadata", "deletionTimestamp"), ("metadata", "ownerReferences")}
     )
+
+    def default(self, obj: Object) -> None:
+        """The spec is going to be the stored one, which has its defaults."""
+        drop_annotations(obj.setdefault("metadata", {}))
+        if obj.get("status"):
+            default_status(obj["status"])
 
     def prepare_for_update(self, obj: Object, old: View, ctx: Context) -> None:
         obj["spec"] = old["spec"]

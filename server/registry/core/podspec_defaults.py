@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from apimachinery.objects import Object
@@ -59,13 +60,13 @@ def _containers(spec: Object) -> Iterator[Object]:
 
 def default_template(template: Object) -> None:
     """Defaults of a PodTemplateSpec, which has fewer than a pod."""
-    _drop_annotations(template.setdefault("metadata", {}))
+    drop_annotations(template.setdefault("metadata", {}))
     default_pod_spec(template.setdefault("spec", {}))
 
 
 def default_pod(pod: Object) -> None:
     """Defaults of a Pod: those of its spec, requests from limits, service links and host ports."""
-    _drop_annotations(pod.setdefault("metadata", {}))
+    drop_annotations(pod.setdefault("metadata", {}))
     spec: Object = pod.setdefault("spec", {})
     default_pod_spec(spec)
     if int(spec["terminationGracePeriodSeconds"]) < 0:
@@ -118,10 +119,14 @@ def default_resources(resources: Object) -> None:
 def _round_up(holder: Object, name: str) -> None:
     amounts: Object = holder.get(name) or {}
     for key, text in amounts.items():
-        quantity = Quantity.parse(str(text))
-        rounded = quantity.rounded_up(-3)
-        if rounded != quantity:
-            amounts[key] = rounded.canonical()
+        amounts[key] = _rounded_up(str(text))
+
+
+@lru_cache(maxsize=1024)
+def _rounded_up(text: str) -> str:
+    quantity = Quantity.parse(text)
+    rounded = quantity.rounded_up(-3)
+    return rounded.canonical() if rounded != quantity else text
 
 
 def _default_container(container: Object) -> None:
@@ -239,7 +244,8 @@ def _default_pod_level_resources(spec: Object) -> None:
         resources["requests"] = requests
 
 
-def _drop_annotations(metadata: Object) -> None:
+def drop_annotations(metadata: Object) -> None:
+    """Take out what old versions kept there."""
     annotations: Object = metadata.get("annotations") or {}
     for name in _DROPPED_ANNOTATIONS:
         annotations.pop(name, None)
