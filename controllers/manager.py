@@ -100,12 +100,15 @@ class Manager:
         self._descriptors = enabled(options.controllers, descriptors)
         self._clock = clock or ClusterClock()
         self._metrics = Registry()
+        self._leading = not options.leader_elect
         self._informers: InformerFactory | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether every cache holds a first full state; a manager that waits for the lease is ready too."""
-        return self._informers is None or all(i.has_synced for i in self._informers.known())
+        """Whether every controller has full caches to stand on; a manager that waits for the lease is ready too."""
+        if not self._leading:
+            return True
+        return self._informers is not None and all(i.has_synced for i in self._informers.known())
 
     async def run(self) -> None:
         """Work until cancelled; raises ControllerFailed or LeadershipLost."""
@@ -156,7 +159,8 @@ class Manager:
             sending.cancel()
 
     async def _work(self, client: Client, events: EventBroadcaster) -> None:
-        informers = self._informers = InformerFactory(client)
+        self._leading = True
+        informers = InformerFactory(client)
         follower = await self._follower(client, informers)
         version = await _version(client)
         context = ControllerContext(
@@ -170,6 +174,7 @@ class Manager:
             version=version,
         )
         controllers = [(d.name, d.factory(context)) for d in self._descriptors]
+        self._informers = informers
         log.info("starting %s", ", ".join(name for name, _ in controllers))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(informers.run(), name="informers")
