@@ -68,6 +68,16 @@ ELSEWHERE: Final = (
         "a choice of upstream's names",
         "most of the others describe the machinery of the Go program",
     ),
+    KnownDifference(
+        "/metrics/slis, /statusz, /flagz",
+        "404",
+        "they are for watching over a real program; /metrics and /version tell what there is to tell here",
+    ),
+    KnownDifference(
+        "checks of post-start hooks in /healthz, /livez and /readyz",
+        "every name is there; all are well from the moment when the server stands",
+        "the server starts as a whole, where a real one starts its parts side by side",
+    ),
 )
 UPSTREAM_CONTROLLERS: Final = (
     *("bootstrap-signer-controller", "certificatesigningrequest-approving-controller"),
