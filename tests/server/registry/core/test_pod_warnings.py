@@ -11,6 +11,14 @@ from server.registry.core.podspec_warnings import template_warnings
 from tests.server.registry.core.pods import CONTAINER, POD, PODS, pod_with
 from tests.server.registry.strategies import with_changes
 
+PREFERRED = (
+    "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0]"
+)
+NO_VALUE = (
+    "-b is invalid, a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+    "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+    "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
 CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     (
@@ -24,6 +32,92 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"volumes": [{"name": "v", "projected": {"sources": [{}]}}]},
         ['volume "v" (Projected) has no sources provided'],
+    ),
+    (
+        {
+            "volumes": [
+                {
+                    "name": "v",
+                    "configMap": {
+                        "name": "m",
+                        "items": [
+                            {"key": k, "path": p} for k, p in (("a", "d"), ("b", "d/e/"), ("c", "de"), ("d", "d"))
+                        ],
+                    },
+                },
+                {"name": "w", "secret": {"secretName": "s", "items": [{"key": "a", "path": "a/b"}, {"path": "a"}]}},
+                {"name": "x", "downwardAPI": {"items": [{"path": "labels"}, {"path": "labels"}]}},
+            ]
+        },
+        [
+            'volume "v" (ConfigMap "m"): overlapping paths: "d/e" with "d"',
+            'volume "v" (ConfigMap "m"): overlapping paths: "d" with "d"',
+            'volume "v" (ConfigMap "m"): overlapping paths: "d" with "d/e"',
+            'volume "w" (Secret "s"): overlapping paths: "a" with "a/b"',
+            'volume "x" (DownwardAPI): overlapping paths: "labels" with "labels"',
+        ],
+    ),
+    (
+        {
+            "volumes": [
+                {
+                    "name": "foo",
+                    "projected": {
+                        "sources": [
+                            {"configMap": {"name": "Test", "items": [{"key": "foo", "path": "test"}]}},
+                            {"serviceAccountToken": {"path": "test/file"}},
+                            {
+                                "secret": {
+                                    "name": "S",
+                                    "items": [{"key": "k", "path": "test"}, {"key": "l", "path": "t"}],
+                                }
+                            },
+                            {"downwardAPI": {"items": [{"path": "t/u"}]}},
+                        ]
+                    },
+                }
+            ]
+        },
+        [
+            f'volume "foo" (Projected): overlapping paths: {pair}'
+            for pair in (
+                '"test/file" (ServiceAccountToken) with "test" (ConfigMap "Test")',
+                '"test" (Secret "S") with "test" (ConfigMap "Test")',
+                '"test" (Secret "S") with "test/file" (ServiceAccountToken)',
+                '"t/u" (DownwardAPI) with "t" (Secret "S")',
+            )
+        ],
+    ),
+    (
+        {
+            "affinity": {
+                "nodeAffinity": {
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {
+                            "weight": 1,
+                            "preference": {
+                                "matchExpressions": [
+                                    {"key": "app.kubernetes.io/created-by", "operator": "In", "values": ["a", "-b"]}
+                                ]
+                            },
+                        }
+                    ]
+                }
+            }
+        },
+        [
+            f"{PREFERRED}.key: app.kubernetes.io/created-by is deprecated since v1.9",
+            f"{PREFERRED}.values[1]: {NO_VALUE}",
+        ],
+    ),
+    (
+        {"nodeSelector": {"scheduler.alpha.kubernetes.io/preferAvoidPods": "x"}},
+        [
+            (
+                "spec.nodeSelector[scheduler.alpha.kubernetes.io/preferAvoidPods]: "
+                "deprecated since v1.22; use Taints and Tolerations instead"
+            )
+        ],
     ),
     (
         {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},
@@ -91,3 +185,26 @@ def test_the_old_name_of_control_plane_nodes_is_worth_a_word() -> None:
         found
         == 'spec.nodeSelector[node-role.kubernetes.io/master]: use "node-role.kubernetes.io/control-plane" instead'
     )
+
+
+def projected(*sources: dict[str, Any]) -> list[str]:
+    spec = {"volumes": [{"name": "v", "projected": {"sources": list(sources)}}]}
+    prefix = 'volume "v" (Projected): overlapping paths: '
+    return [warning.removeprefix(prefix) for warning in template_warnings({"spec": spec}, Path("template"))]
+
+
+def test_certificates_in_projected_volumes() -> None:
+    certificate = {"certificateChainPath": "chain", "keyPath": "keys/a", "credentialBundlePath": "chain"}
+    bundle = {"signerName": "a/b", "path": "keys"}
+    assert projected({"clusterTrustBundle": bundle}, {"podCertificate": certificate}) == [
+        '"keys/a" (PodCertificate key) with "keys" (ClusterTrustBundle "a/b")',
+        '"chain" (PodCertificate credential bundle) with "chain" (PodCertificate chain)',
+    ]
+
+
+def test_a_source_that_names_no_files_is_judged_by_those_before_it() -> None:
+    token = {"serviceAccountToken": {"path": "token"}}
+    assert projected({"configMap": {"name": "m"}}, token) == []
+    assert projected(token, {"configMap": {"name": "m"}}) == [
+        '"token" (ServiceAccountToken) with "token" (ServiceAccountToken)'
+    ]
