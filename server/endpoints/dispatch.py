@@ -15,6 +15,7 @@ from server.endpoints.request import Request, Response
 from server.endpoints.request_info import RequestInfo
 from server.endpoints.response import not_found_page
 from server.endpoints.scope import Scope, ScopeHandler, Services
+from server.registry.rest import Resource
 
 _VERBS: Final[Mapping[str, ScopeHandler]] = {
     "get": get.get,
@@ -71,6 +72,8 @@ class Dispatcher:
 
     async def _call(self, request: Request, info: RequestInfo, endpoint: Endpoint) -> Response:
         resource = endpoint.resource
+        if not resource.definition and _is_out_of_scope(resource, info):
+            return not_found_page()
         request.warnings.add(resource.deprecated)
         elsewhere = info.namespace and not resource.namespaced and resource.plural != "namespaces"
         if elsewhere or (resource.plural == "namespaces" and len(info.parts) > 1 and info.parts[0] != "namespaces"):
@@ -99,18 +102,31 @@ class Dispatcher:
         return await _VERBS[verb](scope)
 
     async def _subresource(self, request: Request, info: RequestInfo, endpoint: Endpoint) -> Response:
-        subresource = endpoint.resource.subresource(info.parts[2])
+        resource, subresource = endpoint.resource, endpoint.resource.subresource(info.parts[2])
+        if subresource is None and not resource.definition:
+            raise errors.NotFound.of(resource.group_resource, info.name)
         if subresource is None or (len(info.parts) > 3 and subresource.name != "proxy"):
             raise no_such_resource()
-        if endpoint.resource.namespaced and not info.namespace:
+        if resource.namespaced and not info.namespace:
             raise no_such_resource()
         verb = _ON_SUBRESOURCE.get(request.method, "")
         if verb not in subresource.verbs:
-            raise method_not_allowed()
+            raise (
+                method_not_allowed()
+                if resource.definition
+                else errors.MethodNotAllowed.of(resource.group_resource, info.verb)
+            )
         scope = Scope(self._services, request, info, endpoint, subresource)
         if subresource.handler:
             return await _handler(subresources.HANDLERS, subresource.handler)(scope)
         return await _VERBS[verb](scope)
+
+
+def _is_out_of_scope(resource: Resource, info: RequestInfo) -> bool:
+    """Whether a path to a custom resource has a namespace that it must not have, or has none."""
+    if not resource.namespaced:
+        return bool(info.namespace)
+    return not info.namespace and info.verb not in ("list", "watch")
 
 
 def _handler(table: Mapping[str, ScopeHandler], name: str) -> ScopeHandler:

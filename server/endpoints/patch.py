@@ -178,7 +178,8 @@ def _merge_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
 
 def _decoded(scope: Scope, patched: Any, problems: tuple[str, ...], asked: WriteOptions) -> Object:
     """The patched JSON as an object of the kind; Invalid with the whole document for what does not fit."""
-    text = serializer.dumps(patched).decode()
+    write = serializer.dumps if scope.resource.definition else serializer.canonical
+    text = write(patched).decode()
     if why := _other_kind(scope, patched):
         raise _invalid_patch(text, why)
     try:

@@ -16,6 +16,10 @@ from server.registry.table import IncludeObject
 from storage.interfaces import ListResult
 
 CHUNK_BYTES: Final = 256 * 1024
+_NO_PROTOBUF: Final = (
+    "object *unstructured.Unstructured{} does not implement the protobuf marshalling interface and cannot be encoded "
+    "to a protobuf message"
+)
 
 
 def include_object(query: Query) -> IncludeObject:
@@ -48,6 +52,8 @@ def _body(scope: Scope, obj: Object, media: MediaType) -> bytes:
     if media.encoding == PROTOBUF:
         from apimachinery import protobuf
 
+        if not scope.resource.definition and obj.get("apiVersion") == scope.resource.gvk.api_version:
+            raise errors.NotAcceptable(_NO_PROTOBUF.format("List" if "items" in obj else ""))
         return protobuf.encode(obj, scope.services.definitions)
     return encode(obj, media)
 

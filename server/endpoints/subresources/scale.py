@@ -87,7 +87,8 @@ def _of_parent(scope: Scope, scaler: Scaler, transform: Transform) -> Transform:
         obj: Object = jsonvalue.copy(existing)
         metadata = obj["metadata"]
         scaler.set_replicas(obj, replicas)
-        metadata["resourceVersion"] = meta.resource_version(after)
+        if version := meta.resource_version(after):
+            metadata["resourceVersion"] = version
         managed = scaling.managed_fields_of_parent(existing, after, paths, api_version)
         if managed:
             metadata["managedFields"] = managed

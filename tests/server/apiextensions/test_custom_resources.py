@@ -42,6 +42,53 @@ async def test_a_kind_appears_in_every_document(api: InProcess) -> None:
     assert (await api.request("GET", "/apis/apiregistration.k8s.io/v1/apiservices/v1.test.example.com")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "says"),
+    [
+        ("POST", f"{AGENTS}/a/status", 405, 'create is not supported on resources of kind "agents.test.example.com"'),
+        ("DELETE", f"{AGENTS}/a/scale", 405, 'delete is not supported on resources of kind "agents.test.example.com"'),
+        ("GET", f"{AGENTS}/a/nothing", 404, 'agents.test.example.com "a" not found'),
+        ("GET", f"{CLUSTER_AGENTS}/a", 404, None),
+        ("POST", CLUSTER_AGENTS, 404, None),
+    ],
+)
+async def test_paths_that_are_not_served(api: InProcess, method: str, path: str, status: int, says: str | None) -> None:
+    subresources = {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.r"}}
+    await establish(api, definition(version("v1", storage=True, subresources=subresources)))
+    await api.create(AGENTS, agent("a"))
+
+    answer = await api.request(method, path, {} if method == "POST" else None)
+    assert answer.status == status
+    assert (answer.body == b"404 page not found\n") if says is None else (answer.json()["message"] == says)
+
+
+async def test_a_scale_without_resource_version_is_written(api: InProcess) -> None:
+    subresources = {"scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}}
+    await establish(api, definition(version("v1", storage=True, subresources=subresources)))
+    await api.create(AGENTS, agent("a"))
+
+    answer = await api.request("PUT", f"{AGENTS}/a/scale", {"metadata": {"name": "a"}, "spec": {"replicas": 4}})
+    assert answer.json()["spec"] == {"replicas": 4}
+
+
+async def test_a_refused_patch_shows_sorted_keys(api: InProcess) -> None:
+    await establish(api, definition())
+    await api.create(AGENTS, agent("a"))
+
+    answer = await api.request("PATCH", f"{AGENTS}/a?fieldValidation=Strict", {"spec": {"zz": 1}}, headers=MERGE)
+    shown = answer.json()["message"]
+    assert 0 < shown.index("creationTimestamp") < shown.index("generation") < shown.index("resourceVersion")
+
+
+async def test_there_is_no_protobuf_of_them(api: InProcess) -> None:
+    await establish(api, definition())
+    await api.create(AGENTS, agent("a"))
+
+    answer = await api.request("GET", f"{AGENTS}/a", headers={"Accept": "application/vnd.kubernetes.protobuf"})
+    assert answer.status == 406
+    assert b"object *unstructured.Unstructured does not implement the protobuf marshalling interface" in answer.body
+
+
 async def test_versions_share_their_objects(api: InProcess) -> None:
     await establish(api, definition(version("v1", storage=True), version("v1beta1", deprecated=True)))
     await api.create(OLD_AGENTS, agent("a", version="v1beta1", image="i"))
