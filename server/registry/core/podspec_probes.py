@@ -70,13 +70,18 @@ def port_num_or_name(port: int | str, path: Path) -> list[Error]:
     return [field.invalid(path, port, p) for p in problems]
 
 
+def _given_port(action: View) -> int | str:
+    port: int | str | None = action.get("port")
+    return 0 if port is None else port
+
+
 def _exec(action: View, path: Path, _scope: HandlerScope) -> list[Error]:
     return [] if action.get("command") else [field.required(path / "command")]
 
 
 def _http_get(action: View, path: Path, _scope: HandlerScope) -> list[Error]:
     found = [] if action.get("path") else [field.required(path / "path")]
-    found += port_num_or_name(action.get("port") or 0, path / "port")
+    found += port_num_or_name(_given_port(action), path / "port")
     scheme = action.get("scheme") or ""
     if scheme not in ("HTTP", "HTTPS"):
         found.append(field.not_supported(path / "scheme", scheme, ["HTTP", "HTTPS"]))
@@ -87,7 +92,7 @@ def _http_get(action: View, path: Path, _scope: HandlerScope) -> list[Error]:
 
 
 def _port(action: View, path: Path, _scope: HandlerScope) -> list[Error]:
-    return port_num_or_name(action.get("port") or 0, path / "port")
+    return port_num_or_name(_given_port(action), path / "port")
 
 
 def _sleep(action: View, path: Path, scope: HandlerScope) -> list[Error]:

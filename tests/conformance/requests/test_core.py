@@ -59,6 +59,14 @@ QUALIFIED = (
 
 REQUESTS = [
     refused(
+        "core/validation.go, ValidatePortNumOrName: an empty string is a name, not zero",
+        f"{NS}/pods",
+        pod(containers=[{"name": "c", "image": "i:1", "livenessProbe": {"tcpSocket": {"port": ""}}}]),
+        'Pod "p" is invalid: [spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: "": must contain only '
+        "alpha-numeric characters (a-z, 0-9), and hyphens (-), spec.containers[0].livenessProbe.tcpSocket.port: "
+        'Invalid value: "": must contain at least one letter (a-z)]',
+    ),
+    refused(
         "core/validation.go, validateKubeFinalizerName: asked whether or not the name is qualified",
         f"{NS}/configmaps",
         with_metadata({"metadata": {"name": "c"}}, finalizers=["a b"]),
