@@ -45,9 +45,9 @@ class StoredObject:
         return self._view if self._view is not None else serializer.loads(self.raw)
 
     def opened(self) -> StoredObject:
-        """The same with its view kept, for who looks at it several times and then lets it go."""
+        """The same with a view of its own that is kept, for who looks at it several times and then lets it go."""
         return StoredObject(
-            self.key, self.resource_version, self.raw, labels=self.labels, fields=self.fields, view=self.view
+            self.key, self.resource_version, self.raw, labels=self.labels, fields=self.fields, view=self.thaw()
         )
 
     def thaw(self) -> Object:

@@ -215,14 +215,10 @@ class _Same:
             if name == "metadata":
                 continue
             mine, theirs = obj[name], other[name]
-            if serializer.dumps(mine) == serializer.dumps(theirs):
+            if _alike(mine, theirs):
                 fields[name] = obj.pop(name)
             elif type(mine) is dict and type(theirs) is dict:
-                found = {
-                    key: value
-                    for key, value in mine.items()
-                    if key in theirs and serializer.dumps(value) == serializer.dumps(theirs[key])
-                }
+                found = {key: value for key, value in mine.items() if key in theirs and _alike(value, theirs[key])}
                 if found:
                     parts[name] = found
                     mine.update(dict.fromkeys(found))
@@ -241,6 +237,10 @@ class _Same:
         obj.update(self.fields)
         for name, part in self.parts.items():
             obj[name].update(part)
+
+
+def _alike(mine: Any, theirs: Any) -> bool:
+    return mine is theirs or serializer.dumps(mine) == serializer.dumps(theirs)
 
 
 @cache

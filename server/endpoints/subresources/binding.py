@@ -54,7 +54,9 @@ async def _bind(scope: Scope, obj: Object, *, dry_run: bool) -> None:
     async def assign(existing: StoredObject | None) -> Object:
         if existing is None:
             raise errors.NotFound.of(pods.group_resource, name)
-        pod = pods.served(existing).thaw()
+        found = pods.served(existing).view
+        changing = {part: {**(found.get(part) or {})} for part in ("metadata", "spec", "status")}
+        pod: Object = {**found, **changing}
         bind(pod, obj, now)
         return pods.to_storage(pod)
 
