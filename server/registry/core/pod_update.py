@@ -203,14 +203,16 @@ def validate_resize(new: View, old: View) -> list[Error]:
             if status.get("resources") is None:
                 found.append(field.forbidden(_SPEC, "Pod running on node without support for resize"))
             break
+    if reordered := _reordered(spec, before):
+        return found + reordered
     for part in ("initContainers", "containers"):
-        for i, (container, stored) in enumerate(zip(spec.get(part) or (), before.get(part) or (), strict=False)):
+        for i, (container, stored) in enumerate(zip(spec.get(part) or (), before.get(part) or (), strict=True)):
             if part == "containers" or stored.get("restartPolicy") == "Always":
                 found += _container_resize(container, stored, (_SPEC / part)[i] / "resources")
     munged: dict[str, Any] = {**spec}
     for part, sidecars in (("containers", ""), ("initContainers", " for sidecar containers")):
         kept = []
-        for container, stored in zip(spec.get(part) or (), before.get(part) or (), strict=False):
+        for container, stored in zip(spec.get(part) or (), before.get(part) or (), strict=True):
             allowed = part == "containers" or container.get("restartPolicy") == "Always"
             kept.append(_with_compute_of(container, stored) if allowed else container)
             if kept[-1] != stored:
@@ -222,6 +224,21 @@ def validate_resize(new: View, old: View) -> list[Error]:
             munged[part] = kept
     if not found and munged != before:
         found.append(field.forbidden(_SPEC, "only cpu and memory resources are mutable"))
+    return found
+
+
+def _reordered(new: View, old: View) -> list[Error]:
+    """A resize keeps every container where it is."""
+    found = []
+    for part in ("containers", "initContainers"):
+        given, stored = new.get(part) or (), old.get(part) or ()
+        if len(given) != len(stored):
+            found.append(field.forbidden(_SPEC / part, f"{part} may not be added or removed on resize"))
+            continue
+        for i, (container, before) in enumerate(zip(given, stored, strict=True)):
+            if container.get("name") != before.get("name"):
+                detail = f"{part} may not be renamed or reordered on resize"
+                found.append(field.forbidden((_SPEC / part)[i] / "name", detail))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apimachinery.objects import Object
-from tests.conformance.requests.asked import Asked, check, refused
+from tests.conformance.requests.asked import MERGE, Asked, check, refused
 from tests.support.api import InProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -57,7 +57,31 @@ QUALIFIED = (
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
 
+TWO = [{"name": n, "image": "i:1", "resources": {"requests": {"cpu": "1"}}} for n in ("a", "b")]
+TWO_BEFORE = (("POST", f"{NS}/pods", with_metadata(pod(containers=TWO), name="two")),)
+
 REQUESTS = [
+    Asked(
+        "core/validation.go, ValidatePodResize: containers stay where they are",
+        "PATCH",
+        f"{NS}/pods/two/resize",
+        {"spec": {"containers": TWO[::-1]}},
+        status=422,
+        says='Pod "two" is invalid: [spec.containers[0].name: Forbidden: containers may not be renamed or reordered on '
+        "resize, spec.containers[1].name: Forbidden: containers may not be renamed or reordered on resize]",
+        headers=MERGE,
+        before=TWO_BEFORE,
+    ),
+    Asked(
+        "core/validation.go, ValidatePodResize: a count that differs is all that is told",
+        "PATCH",
+        f"{NS}/pods/two/resize",
+        {"spec": {"containers": TWO[:1]}},
+        status=422,
+        says='Pod "two" is invalid: spec.containers: Forbidden: containers may not be added or removed on resize',
+        headers=MERGE,
+        before=TWO_BEFORE,
+    ),
     refused(
         "core/validation.go, ValidatePortNumOrName: an empty string is a name, not zero",
         f"{NS}/pods",
