@@ -23,5 +23,6 @@ def test_the_exercise_is_solved_as_documented(api: Api, kubectl: Kubectl, tmp_pa
     folder.mkdir()
     (folder / "nginx-ingress.yaml").write_text(NGINX_INGRESS)
     api.until("/api/v1/namespaces/default/serviceaccounts", bool)
-    with ClusterTime(api).speed(3):
-        replay(DOCUMENT, Session(kubectl, folder))
+    clock = ClusterTime(api)
+    with clock.speed(3):
+        replay(DOCUMENT, Session(kubectl, folder), hold=lambda held: clock.run_at(0.0 if held else 3.0))

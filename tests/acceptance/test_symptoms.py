@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.kubectl import Kubectl
 from tests.support.live import Api
+from tests.support.machine import ClusterTime
 from tests.support.recording import Session, replay
 
 pytestmark = pytest.mark.kubectl
@@ -20,4 +21,5 @@ def test_each_symptom_shows_as_documented(api: Api, kubectl: Kubectl, tmp_path: 
     folder = tmp_path / "session"
     folder.mkdir()
     api.until("/api/v1/namespaces/default/serviceaccounts", bool)
-    replay(DOCUMENT, Session(kubectl, folder))
+    clock = ClusterTime(api)
+    replay(DOCUMENT, Session(kubectl, folder), hold=lambda held: clock.run_at(0.0 if held else 1.0))

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from apimachinery import serializer
-from tests.support.api import ADMIN_TOKEN, ROOT, USER_TOKEN, ServerProcess, server_process
+from tests.support.api import ADMIN_TOKEN, ROOT, STOP_TIMEOUT, USER_TOKEN, ServerProcess, server_process
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -141,11 +141,11 @@ def test_signals_end_it_with_0_while_clients_watch(tmp_path: Path, number: signa
                     await answer.content.readline()
                     assert started._process is not None
                     os.kill(started._process.pid, number)
-                    return await asyncio.wait_for(answer.content.read(), 5)
+                    return await asyncio.wait_for(answer.content.read(), STOP_TIMEOUT)
 
         asyncio.run(watch_until_the_end())
         assert started._process is not None
-        assert started._process.wait(10) == 0
+        assert started._process.wait(STOP_TIMEOUT) == 0
 
 
 def test_certificates_are_kept(tmp_path: Path) -> None:

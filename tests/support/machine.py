@@ -24,23 +24,24 @@ class ClusterTime:
         """Move the time forward, step by step; returns when all that fell due is done."""
         return self._api.advance(seconds)
 
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Let the time stand still inside the block, but for what advance() moves it."""
-        self._api.request("POST", f"{CLOCK}/pause").ok()
-        try:
-            yield
-        finally:
-            self._api.request("POST", f"{CLOCK}/resume").ok()
+    def run_at(self, factor: float) -> None:
+        """Let the time run so many times as fast from now on; at 0 it stands still, but for what advance() moves it."""
+        self._api.request("POST", f"{CLOCK}/speed", {"speed": factor}).ok()
 
     @contextmanager
     def speed(self, factor: float) -> Iterator[None]:
-        """Let the time run faster inside the block."""
-        self._api.request("POST", f"{CLOCK}/speed", {"speed": factor}).ok()
+        """Let the time run faster, or stand still, inside the block."""
+        self.run_at(factor)
         try:
             yield
         finally:
-            self._api.request("POST", f"{CLOCK}/resume").ok()
+            self.run_at(1.0)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the time stand still inside the block, but for what advance() moves it."""
+        with self.speed(0.0):
+            yield
 
 
 def fail(api: Api, node: str, how: str = "kubelet") -> None:

@@ -5,7 +5,8 @@ holds a command that is repeated until it succeeds, so that the next one finds w
 first line is `# name.yaml` is a file for the commands. Names, ages, times
 and addresses differ from run to run and are left out of the comparison, as is the order of lines.
 
-What only looks (get, describe, logs), or restarts a rollout, is repeated for a while when it differs.
+What only looks (get, describe, logs), or restarts a rollout, is repeated for a while when it differs. Once an `until`
+is satisfied the cluster's time stands still for those that look, so that a slow machine sees what a fast one does.
 
 MOCKUBE_RECORD=1 writes what is printed into the document instead of comparing it.
 """
@@ -28,6 +29,7 @@ _UNTIL: Final = re.compile(r"<!-- until: (.*) -->")
 _TIMEOUT: Final = 60.0
 _PATIENCE: Final = 60.0
 _REPEATABLE: Final = re.compile(r"kubectl (get|describe|logs|rollout (history|restart|status))\b")
+_LOOKS: Final = re.compile(r"kubectl (get|describe|logs)\b")
 _RECORDING: Final = bool(os.environ.get("MOCKUBE_RECORD"))
 _AGE: Final = r"(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?"
 _VARIABLE: Final = (
@@ -114,19 +116,22 @@ class Session:
             time.sleep(0.1)
 
 
-def replay(document: Path, session: Session, *, before: Callable[[str], None] = lambda command: None) -> None:
-    """Run every command of a document and compare; `before` is called with each command."""
+def replay(document: Path, session: Session, *, hold: Callable[[bool], None]) -> None:
+    """Run every command of a document and compare; `hold` stops the cluster's time, or lets it go on."""
     recorded: list[str] = []
     differences: list[str] = []
     for line, commands in _parts(document.read_text().splitlines()):
         recorded.append(line)
         if match := _UNTIL.fullmatch(line.strip()):
+            hold(False)
             session.until(match[1])
+            hold(True)
         if line.startswith("```yaml\n# "):
             name, _, text = line.removeprefix("```yaml\n# ").partition("\n")
             session.write(name, text)
         for command, told in commands:
-            before(command)
+            if not _LOOKS.match(command):
+                hold(False)
             printed = session.run(command)[1] if _RECORDING else session.expect(command, told)
             recorded += [f"$ {command}", *printed, ""]
             if comparable(printed) != comparable(told):
