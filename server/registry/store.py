@@ -239,7 +239,7 @@ class Store:
                 await validate_create(obj)
                 return self.to_storage(obj)
             current = self.served(existing)
-            old = current.thaw()
+            old = current.view
             obj = await transform(old)
             self._check_version(obj, old, name, rules)
             asked = replace(ctx, stored=existing.view) if self.resource.verbatim else ctx
