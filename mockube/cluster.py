@@ -23,7 +23,7 @@ from mockube.processes import Process, wait_for_file
 if TYPE_CHECKING:
     from mockube.nodes import NodeTemplate
 
-READY_TIMEOUT = 30.0
+READY_TIMEOUT = 120.0
 
 
 class ClusterError(RuntimeError):

@@ -22,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 CONTROLLERS: Final = "MOCKUBE_CONTROLLERS"
-START_TIMEOUT: Final = 20.0
+START_TIMEOUT: Final = 60.0
 STOP_TIMEOUT: Final = 5.0
 
 SERVER_FLAGS: Final = frozenset(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from mockube.processes import Process
 
-READY_TIMEOUT = 20.0
+READY_TIMEOUT = 120.0
 _STOP_TIMEOUT = 5.0
 _PR_SET_PDEATHSIG = 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mockube import home
 
-STOP_TIMEOUT = 10.0
+STOP_TIMEOUT = 30.0
 
 
 def bundle_path() -> Path:
