@@ -11,6 +11,7 @@ from apimachinery.objects import Object, View
 from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.flowcontrol import mandatory
+from server.registry.flowcontrol.lifecycle import deprecation
 from server.registry.generic import SpecStrategy, StatusStrategy, go_struct, names
 from server.registry.printing import NONE, simple
 from server.registry.rest import Column, Context, Resource
@@ -271,6 +272,7 @@ def resource(config: RegistryConfig, version: str, stored_as: tuple[str, str]) -
         "FlowSchema",
         namespaced=False,
         stored_as=stored_as,
+        deprecated=deprecation(config, version, "FlowSchema"),
         strategy=FlowSchemaStrategy(),
         status=FlowStatusStrategy(),
         printer=replace(printer, order=_precedence),

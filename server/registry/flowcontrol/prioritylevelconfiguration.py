@@ -11,6 +11,7 @@ from server.registry.config import RegistryConfig
 from server.registry.declaration import declare
 from server.registry.flowcontrol import mandatory
 from server.registry.flowcontrol.flowschema import FlowStatusStrategy, conditions
+from server.registry.flowcontrol.lifecycle import deprecation
 from server.registry.generic import SpecStrategy, go_struct
 from server.registry.printing import NONE, simple
 from server.registry.rest import Column, Context, Resource
@@ -181,6 +182,7 @@ def resource(config: RegistryConfig, version: str, stored_as: tuple[str, str]) -
         "PriorityLevelConfiguration",
         namespaced=False,
         stored_as=stored_as,
+        deprecated=deprecation(config, version, "PriorityLevelConfiguration"),
         strategy=PriorityLevelConfigurationStrategy(),
         status=FlowStatusStrategy(),
         printer=simple(

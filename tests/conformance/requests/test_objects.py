@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apimachinery.objects import Object
-from tests.conformance.requests.asked import MERGE, Asked, check, columns, refused
+from tests.conformance.requests.asked import MERGE, TABLE, Asked, check, columns, refused
 from tests.server.registry.words import LABEL, QUALIFIED_NAME, SUBDOMAIN
 from tests.support.api import InProcess
 
@@ -368,6 +368,15 @@ REQUESTS = [
         says=('ConfigMap in version "v1" cannot be handled as a ConfigMap: illegal base64 data at input byte 0'),
     ),
     columns(WHY, CONFIG_MAPS, "Name Data Age"),
+    Asked(
+        "staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go",
+        "DELETE",
+        CONFIG_MAPS + "/doomed",
+        headers=TABLE,
+        shows=lambda answer: (answer["kind"], answer["status"]),
+        shown=("Status", "Success"),
+        before=(("POST", CONFIG_MAPS, n("doomed")),),
+    ),
     refused(WHY, ACCOUNTS, n("A_"), f'ServiceAccount "A_" is invalid: metadata.name: Invalid value: "A_": {SUBDOMAIN}'),
     Asked(
         WHY,

@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 
 from apimachinery.objects import Object
-from server.registry import bootstrap
+from server.registry import bootstrap, flowcontrol
+from server.registry.config import RegistryConfig
 from tests.server.registry.kinds import kind
 from tests.server.registry.strategies import NOW, with_changes
 
@@ -198,3 +199,19 @@ def test_mandatory_objects_are_what_they_are(plural: str) -> None:
     sample = FLOWSCHEMAS if plural == "flowschemas" else PRIORITYLEVELCONFIGURATIONS
     [refusal] = rules.refusals({**changed, "spec": sample["spec"]})
     assert refusal.endswith("spec of 'catch-all' must equal the fixed value")
+
+
+def test_v1beta3_is_deprecated_from_1_29_on() -> None:
+    def warned(minor: int) -> dict[str, str]:
+        found = flowcontrol.resources(RegistryConfig(version=(1, minor)))
+        return {f"{r.version} {r.kind}": r.deprecated for r in found if r.deprecated}
+
+    group = "flowcontrol.apiserver.k8s.io"
+    assert warned(28) == {}
+    assert warned(31) == {
+        f"v1beta3 {kind}": (
+            f"{group}/v1beta3 {kind} is deprecated in v1.29+, unavailable in v1.32+; use {group}/v1 {kind}"
+        )
+        for kind in ("FlowSchema", "PriorityLevelConfiguration")
+    }
+    assert warned(36) == {}
