@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
@@ -22,6 +23,7 @@ _INVALID_CIDR: Final = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db
 _QUAD: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)$")
 
 
+@lru_cache(maxsize=4096)
 def parse_ip(text: str) -> Address | None:
     """An address, leading zeros in IPv4 octets ignored; None for anything else."""
     if "%" in text:
