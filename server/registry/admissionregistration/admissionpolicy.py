@@ -1,6 +1,6 @@
 """Validating- and MutatingAdmissionPolicy and their bindings. Models pkg/registry/admissionregistration.
 
-The form is checked; the CEL expressions are not compiled.
+Of CEL expressions the names are checked; they are not compiled.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from apimachinery import field, meta, validation
 from apimachinery.objects import Object, View
 from server.registry.admissionregistration.rules import (
     FAILURE_POLICIES,
+    VARIABLES,
+    compiled,
     default_match,
     match_conditions,
     match_resources,
@@ -63,9 +65,10 @@ class _Policy(BuiltinStrategy):
             found += match_resources(constraints, path)
             if not constraints.get("resourceRules"):
                 found.append(field.required(path / "resourceRules"))
-        found += match_conditions(spec.get("matchConditions"), _SPEC / "matchConditions")
+        conditions = spec.get("matchConditions")
+        found += match_conditions(conditions, _SPEC / "matchConditions", VARIABLES | {"params"})
         for i, variable in enumerate(spec.get("variables") or ()):
-            found += _variable(variable, (_SPEC / "variables")[i])
+            found += _variable(variable, (_SPEC / "variables")[i], _known(spec))
         return found
 
 
@@ -80,8 +83,8 @@ class ValidatingAdmissionPolicyStrategy(_Policy, SpecStrategy):
             detail = "validations or auditAnnotations must be non-empty"
             return [*found, *(field.required(_SPEC / n, detail) for n in ("validations", "auditAnnotations"))]
         for i, rule in enumerate(validations):
-            found += _validation(rule, (_SPEC / "validations")[i])
-        return found + _audit_annotations(meta.name(obj), annotations, _SPEC / "auditAnnotations")
+            found += _validation(rule, (_SPEC / "validations")[i], _known(spec))
+        return found + _audit_annotations(meta.name(obj), annotations, _SPEC / "auditAnnotations", _known(spec))
 
 
 class PolicyStatusStrategy(StatusStrategy):
@@ -100,7 +103,7 @@ class MutatingAdmissionPolicyStrategy(_Policy):
         if not mutations:
             found.append(field.required(_SPEC / "mutations", "mutations must contain at least one item"))
         for i, mutation in enumerate(mutations):
-            found += _mutation(mutation, (_SPEC / "mutations")[i])
+            found += _mutation(mutation, (_SPEC / "mutations")[i], _known(spec))
         if not spec.get("reinvocationPolicy"):
             return [*found, field.required(_SPEC / "reinvocationPolicy")]
         return found + supported(spec, "reinvocationPolicy", REINVOCATION_POLICIES, _SPEC)
@@ -177,29 +180,37 @@ def _param_kind(kind: View, path: field.Path) -> list[field.Error]:
     return found
 
 
-def _expression(owner: View, path: field.Path) -> list[field.Error]:
-    if (owner.get("expression") or "").strip():
-        return []
+def _known(spec: View) -> frozenset[str]:
+    """The variables of a policy's expressions."""
+    return VARIABLES | {"variables"} | ({"params"} if spec.get("paramKind") is not None else frozenset())
+
+
+def _expression(owner: View, path: field.Path, known: frozenset[str]) -> list[field.Error]:
+    expression = owner.get("expression") or ""
+    if expression.strip():
+        return compiled(expression, known, path / "expression")
     return [field.required(path / "expression", "expression is not specified")]
 
 
-def _variable(variable: View, path: field.Path) -> list[field.Error]:
+def _variable(variable: View, path: field.Path, known: frozenset[str]) -> list[field.Error]:
     name = variable.get("name") or ""
     found: list[field.Error] = []
     if not name.strip():
         found.append(field.required(path / "name", "name is not specified"))
     elif not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
         found.append(field.invalid(path / "name", name, "name is not a valid CEL identifier"))
-    return found + _expression(variable, path)
+    return found + _expression(variable, path, known)
 
 
-def _validation(rule: View, path: field.Path) -> list[field.Error]:
-    found = _expression(rule, path)
+def _validation(rule: View, path: field.Path, known: frozenset[str]) -> list[field.Error]:
+    found = _expression(rule, path, known)
     expression, message = (rule.get("expression") or "").strip(), rule.get("message") or ""
     message_expression = rule.get("messageExpression") or ""
     if message_expression and not message_expression.strip():
         at = path / "messageExpression"
         found.append(field.invalid(at, message_expression, "must be non-empty if specified"))
+    elif message_expression:
+        found += compiled(message_expression, known, path / "messageExpression")
     if message and not message.strip():
         found.append(field.invalid(path / "message", message, "message must be non-empty if specified"))
     elif "\n" in message.strip():
@@ -210,7 +221,9 @@ def _validation(rule: View, path: field.Path) -> list[field.Error]:
     return found + supported(rule, "reason", REASONS, path)
 
 
-def _audit_annotations(name: str, annotations: Sequence[View], path: field.Path) -> list[field.Error]:
+def _audit_annotations(
+    name: str, annotations: Sequence[View], path: field.Path, known: frozenset[str]
+) -> list[field.Error]:
     found: list[field.Error] = []
     if len(annotations) > MAX_AUDIT_ANNOTATIONS:
         detail = f"must not have more than {MAX_AUDIT_ANNOTATIONS} auditAnnotations"
@@ -225,13 +238,15 @@ def _audit_annotations(name: str, annotations: Sequence[View], path: field.Path)
             found.append(field.required(at, "valueExpression is not specified"))
         elif len(expression.encode()) > MAX_AUDIT_EXPRESSION:
             found.append(field.required(at, f"must not exceed {MAX_AUDIT_EXPRESSION} bytes in length"))
+        else:
+            found += compiled(annotation["valueExpression"], known, at)
         if key in seen:
             found.append(field.duplicate(path[i] / "key", key))
         seen.add(key)
     return found
 
 
-def _mutation(mutation: View, path: field.Path) -> list[field.Error]:
+def _mutation(mutation: View, path: field.Path, known: frozenset[str]) -> list[field.Error]:
     kind = mutation.get("patchType") or ""
     if kind not in PATCH_TYPES:
         return [field.not_supported(path / "patchType", kind, tuple(PATCH_TYPES))]
@@ -244,7 +259,7 @@ def _mutation(mutation: View, path: field.Path) -> list[field.Error]:
         elif patch is None and other == kind:
             found.append(field.required(path / member, f"must be specified when patchType is {kind}"))
         elif patch is not None:
-            found += _expression(patch, path / member)
+            found += _expression(patch, path / member, known)
     return found
 
 

@@ -5,17 +5,20 @@ Models pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from apimachinery import field, validation
 from apimachinery.objects import Object, View
+from server.registry import cel_text
 
 OPERATIONS: Final = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 SCOPES: Final = ("*", "Cluster", "Namespaced")
 FAILURE_POLICIES: Final = ("Fail", "Ignore")
 MATCH_POLICIES: Final = ("Equivalent", "Exact")
 MAX_MATCH_CONDITIONS: Final = 64
+VARIABLES: Final = frozenset(("authorizer", "namespaceObject", "object", "oldObject", "request"))
+"""What every expression may speak of."""
 _OTHERS: Final = "if '*' is present, must not specify other"
 
 
@@ -95,15 +98,26 @@ def _resources(resources: list[str], path: field.Path) -> list[field.Error]:
     return found
 
 
-def match_conditions(conditions: Sequence[View] | None, path: field.Path) -> list[field.Error]:
-    """Errors of matchConditions; the expressions themselves are not compiled."""
+def compiled(expression: str, variables: Collection[str], path: field.Path) -> list[field.Error]:
+    """Errors of a CEL expression over these variables, as far as its names tell."""
+    detail = cel_text.problem(expression, variables)
+    return [field.invalid(path, expression, detail)] if detail else []
+
+
+def match_conditions(
+    conditions: Sequence[View] | None, path: field.Path, variables: Collection[str] = VARIABLES
+) -> list[field.Error]:
+    """Errors of matchConditions."""
     conditions = conditions or ()
     found: list[field.Error] = []
     if len(conditions) > MAX_MATCH_CONDITIONS:
         found.append(field.too_many(path, len(conditions), MAX_MATCH_CONDITIONS))
     seen: set[str] = set()
     for i, condition in enumerate(conditions):
-        if not (condition.get("expression") or "").strip():
+        expression = (condition.get("expression") or "").strip()
+        if expression:
+            found += compiled(expression, variables, path[i] / "expression")
+        else:
             found.append(field.required(path[i] / "expression"))
         name = condition.get("name") or ""
         if not name:

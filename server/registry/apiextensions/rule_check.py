@@ -7,32 +7,16 @@ against operators.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from apimachinery import field
 from apimachinery.structural import Structural
+from server.registry import cel_text
 from server.registry.apiextensions.structural import Schema
+from server.registry.cel_text import Token, error, text
 from server.registry.generic import go_struct
 
-_TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|//[^\n]*)
-    |(?P<string>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
-    |(?P<number>0[xX][0-9a-fA-F]+u?|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[uU]?)
-    |(?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
-    |(?P<operator>&&|\|\||[<>=!]=|.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_LITERALS: Final = frozenset(("true", "false", "null", "in"))
-_TYPES: Final = frozenset(
-    ("bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "type", "uint")
-)
-_BINARY: Final = frozenset(("&&", "||", "<", "<=", "==", "!=", ">=", ">", "in", "+", "-", "*", "/", "%", "?", ":"))
-_EXPECTED: Final = (
-    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-)
 _SCALARS: Final = {"string": "string", "integer": "int", "boolean": "bool", "number": "double"}
 _META: Final = Structural(
     {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}}
@@ -41,13 +25,6 @@ _NAME: Final = Structural({"type": "string"})
 _ESCAPED: Final = (("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"), ("__underscores__", "__"))
 
 Node: TypeAlias = "Structural | Literal['unknown']"
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
 
 
 def errors(schema: Schema, path: field.Path) -> list[field.Error]:
@@ -68,13 +45,13 @@ def _errors(
         apart = uncorrelated or (None if schema.list_type == "map" else path)
         yield from _errors(schema.items, path / "items", apart, root=schema.items.embedded_resource)
     for i, rule in enumerate(schema.rules):
-        at, text = (path / "x-kubernetes-validations")[i], str(rule.get("rule") or "")
-        if detail := problem(text, schema, root=root):
+        at, expression = (path / "x-kubernetes-validations")[i], str(rule.get("rule") or "")
+        if detail := problem(expression, schema, root=root):
             yield field.invalid(at / "rule", _shown(rule), detail)
-        if any(t.kind == "name" and t.text == "oldSelf" for t in _tokens(text)):
+        if any(t.kind == "name" and t.text == "oldSelf" for t in cel_text.tokens(expression)):
             if uncorrelated is not None:
                 detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
-                yield field.invalid(at / "rule", text, detail)
+                yield field.invalid(at / "rule", expression, detail)
         elif (optional := rule.get("optionalOldSelf")) is not None:
             detail = "may not be set if oldSelf is not used in rule"
             yield field.invalid(at / "optionalOldSelf", optional, detail)
@@ -94,58 +71,38 @@ def _shown(rule: Mapping[str, object]) -> field.Raw:
 
 def problem(rule: str, schema: Structural, *, root: bool = False) -> str:
     """Why a rule cannot be compiled for values of a schema; empty when nothing is found."""
-    tokens = _tokens(rule)
-    if tokens and tokens[-1].text in _BINARY:
-        return f"compilation failed: {_error(rule, len(rule.rstrip()), _at_end())}"
+    tokens = cel_text.tokens(rule)
+    if issue := cel_text.unfinished(rule, tokens):
+        return f"compilation failed: {issue}"
     found = list(_names(rule, tokens, schema, root=root))
     if found:
         return "compilation failed: " + "\n".join(found)
     return "" if _may_be_bool(tokens, schema, root=root) else "cel expression must evaluate to a bool"
 
 
-def _at_end() -> str:
-    return f"Syntax error: mismatched input '<EOF>' expecting {_EXPECTED}"
-
-
-def _tokens(rule: str) -> list[_Token]:
-    found = (_Token(m.lastgroup or "", m.group(), m.start()) for m in _TOKEN.finditer(rule))
-    return [t for t in found if t.kind != "space"]
-
-
-def _error(rule: str, at: int, words: str) -> str:
-    before = rule[:at]
-    line, start = before.count("\n"), before.rfind("\n") + 1
-    text = rule.split("\n")[line]
-    return f"ERROR: <input>:{line + 1}:{at - start + 1}: {words}\n | {text}\n | {'.' * (at - start)}^"
-
-
-def _names(rule: str, tokens: Sequence[_Token], schema: Structural, *, root: bool) -> Iterator[str]:
-    variables = {t.text for i, t in enumerate(tokens) if _text(tokens, i - 1) == "(" and _text(tokens, i + 1) == ","}
-    variables |= {t.text for i, t in enumerate(tokens) if _text(tokens, i - 1) == "," and _text(tokens, i + 1) == ","}
-    for i, token in enumerate(tokens):
-        if token.kind != "name" or _text(tokens, i - 1) in (".", "?") or token.text in _LITERALS | _TYPES:
-            continue
+def _names(rule: str, tokens: Sequence[Token], schema: Structural, *, root: bool) -> Iterator[str]:
+    for i, token in cel_text.references(tokens):
         if token.text in ("self", "oldSelf"):
             yield from _chain(rule, tokens, i, schema, root=root)
-        elif token.text not in variables and _text(tokens, i + 1) not in ("(", ".", ":", "{"):
-            yield _error(rule, token.at, f"undeclared reference to '{token.text}' (in container '')")
+        else:
+            yield cel_text.undeclared(rule, token)
 
 
-def _chain(rule: str, tokens: Sequence[_Token], i: int, schema: Structural, *, root: bool) -> Iterator[str]:
+def _chain(rule: str, tokens: Sequence[Token], i: int, schema: Structural, *, root: bool) -> Iterator[str]:
     """The first field after `self` that is not declared, or stands in something that has no fields."""
-    inside_has = _text(tokens, i - 1) == "(" and _text(tokens, i - 2) == "has"
+    inside_has = text(tokens, i - 1) == "(" and text(tokens, i - 2) == "has"
     node: Node = schema
-    while _text(tokens, i + 1) == "." and i + 2 < len(tokens) and tokens[i + 2].kind == "name":
-        if _text(tokens, i + 3) == "(":
+    while text(tokens, i + 1) == "." and i + 2 < len(tokens) and tokens[i + 2].kind == "name":
+        if text(tokens, i + 3) == "(":
             return
-        inner = inside_has and _text(tokens, i + 3) == ")"
+        inner = inside_has and text(tokens, i + 3) == ")"
         at = tokens[i + 1].at if not inner else next(t.at for t in reversed(tokens[: i + 1]) if t.text == "(")
         name = tokens[i + 2].text
         below = _field(node, name, root=root)
         if below is None:
-            yield _error(rule, at, f"undefined field '{name}'")
+            yield error(rule, at, f"undefined field '{name}'")
         elif isinstance(below, str) and below != "unknown":
-            yield _error(rule, at, f"type '{below}' does not support field selection")
+            yield error(rule, at, f"type '{below}' does not support field selection")
         if not isinstance(below, Structural):
             return
         node, root, i = below, below.embedded_resource, i + 2
@@ -171,12 +128,12 @@ def _field(node: Node, name: str, *, root: bool) -> Structural | str | None:
 def _unescaped(name: str) -> str:
     if name.startswith("__") and name.endswith("__") and name[2:-2].islower():
         return name[2:-2]
-    for written, text in _ESCAPED:
-        name = name.replace(written, text)
+    for written, plain in _ESCAPED:
+        name = name.replace(written, plain)
     return name
 
 
-def _may_be_bool(tokens: Sequence[_Token], schema: Structural, *, root: bool) -> bool:
+def _may_be_bool(tokens: Sequence[Token], schema: Structural, *, root: bool) -> bool:
     """False for a single literal, a sum of numbers, or a lone field that is no boolean."""
     kinds = {t.kind for t in tokens}
     texts = [t.text for t in tokens]
@@ -191,7 +148,3 @@ def _may_be_bool(tokens: Sequence[_Token], schema: Structural, *, root: bool) ->
             return True
         node, root = below, below.embedded_resource
     return not isinstance(node, Structural) or node.int_or_string or node.raw.get("type") in ("boolean", None)
-
-
-def _text(tokens: Sequence[_Token], i: int) -> str:
-    return tokens[i].text if 0 <= i < len(tokens) else ""

@@ -61,6 +61,35 @@ def vw(*hooks: Object, name: str = "w") -> Object:
 
 REQUESTS = [
     refused(
+        "plugin/cel/compile.go: an expression speaks of the variables of its place alone",
+        VALIDATING,
+        vw(hook(matchConditions=[{"name": "x", "expression": "params.a || foo"}])),
+        'ValidatingWebhookConfiguration.admissionregistration.k8s.io "w" is invalid: '
+        'webhooks[0].matchConditions[0].expression: Invalid value: "params.a || foo": compilation failed: ERROR: '
+        "<input>:1:1: undeclared reference to 'params' (in container '')\n | params.a || foo\n | ^\n"
+        "ERROR: <input>:1:13: undeclared reference to 'foo' (in container '')\n | params.a || foo\n | ............^",
+    ),
+    refused(
+        "plugin/cel/compile.go: an expression that ends too early",
+        POLICIES,
+        vapv(expression="object.x ||"),
+        'ValidatingAdmissionPolicy.admissionregistration.k8s.io "p" is invalid: spec.validations[0].expression: '
+        'Invalid value: "object.x ||": compilation failed: ERROR: <input>:1:12: Syntax error: mismatched input '
+        "'<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, "
+        "STRING, BYTES, IDENTIFIER}\n | object.x ||\n | ...........^",
+    ),
+    Asked(
+        "plugin/cel/compile.go: the variables of a policy's expressions",
+        "POST",
+        f"{POLICIES}?dryRun=All",
+        vap(
+            paramKind={"apiVersion": "v1", "kind": "ConfigMap"},
+            variables=[{"name": "x", "expression": "params.data.all(k, v, k != v && has(object.spec))"}],
+            validations=[{"expression": "variables.x && request.name != oldObject.metadata.name ? true : false"}],
+        ),
+        status=201,
+    ),
+    refused(
         WHY,
         POLICIES,
         n("p"),
@@ -197,7 +226,7 @@ REQUESTS = [
                 {"name": "", "expression": ""},
                 {"name": "a b", "expression": "1"},
                 {"name": "x", "expression": "true"},
-                {"name": "x", "expression": "foo"},
+                {"name": "x", "expression": "true"},
             ]
         ),
         (
@@ -232,7 +261,7 @@ REQUESTS = [
                 {"name": "", "expression": ""},
                 {"name": "a-b", "expression": "1"},
                 {"name": "x", "expression": "1"},
-                {"name": "x", "expression": "foo"},
+                {"name": "x", "expression": "true"},
             ]
         ),
         (
@@ -572,7 +601,7 @@ REQUESTS = [
     refused(
         WHY,
         VALIDATING,
-        vw(hook(matchConditions=[{"name": "x", "expression": "foo"}, {"name": "x", "expression": "true"}])),
+        vw(hook(matchConditions=[{"name": "x", "expression": "true"}, {"name": "x", "expression": "true"}])),
         (
             'ValidatingWebhookConfiguration.admissionregistration.k8s.io "w" is invalid: '
             'webhooks[0].matchConditions[1].name: Duplicate value: "x"'
