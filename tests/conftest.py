@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mockube.cluster import Cluster
 from tests.support.kubectl import Kubectl
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# How long an example takes says something of the machine, and nothing of the property.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="module")

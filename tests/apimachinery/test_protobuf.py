@@ -59,7 +59,7 @@ def test_full_objects_round_trip(definition: str) -> None:
         _check_round_trip(definition, source, density=density)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(KINDS), st.randoms(use_true_random=False), st.floats(0.1, 0.9))
 def test_any_object_round_trips(definition: str, source: random.Random, density: float) -> None:
     _check_round_trip(definition, source, density=density, depth=8)

@@ -24,7 +24,8 @@ from tests.support.api import ADMIN_TOKEN, USER_TOKEN, Answer, InProcess, in_pro
 
 PASSWORD = "cGFzcy1vZi10aGUtc2VjcmV0"
 OPEN = {"/healthz", "/livez", "/readyz", "/version", "/version/"}
-BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SUPPRESSED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
+BOUNDED = settings(max_examples=150, suppress_health_check=SUPPRESSED)
 WORDS = [
     "api",
     "apis",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.api import InProcess, in_process
@@ -223,7 +223,7 @@ async def follow(api: InProcess, path: str) -> list[tuple[str, str, int]]:
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.lists(ACTIONS, max_size=25))
 def test_nothing_is_lost_doubled_or_out_of_order(actions: list[Action]) -> None:
     asyncio.run(play(actions))

@@ -51,7 +51,6 @@ def paths(tree: fieldset.Set) -> set[tuple[str, ...]]:
     return set(fieldset.paths(tree))
 
 
-@settings(deadline=None)
 @given(SPECS, SPECS)
 def test_what_one_way_adds_the_other_removes(a: Object, b: Object) -> None:
     there, back = compare(TYPE, agent(**a), agent(**b)), compare(TYPE, agent(**b), agent(**a))
@@ -60,7 +59,6 @@ def test_what_one_way_adds_the_other_removes(a: Object, b: Object) -> None:
     assert not paths(there.added) & paths(there.removed)
 
 
-@settings(deadline=None)
 @given(SPECS, SPECS)
 def test_a_merge_says_what_was_applied_and_forgets_nothing_else(live: Object, applied: Object) -> None:
     merged = merge(TYPE, agent(**live), agent(**applied))
@@ -95,7 +93,7 @@ TAKEN_ALONG: list[tuple[str, str, Object]] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WRITES)
 @example(TAKEN_ALONG)
 def test_every_leaf_has_an_owner_and_no_write_changes_what_was_there(writes: list[tuple[str, str, Object]]) -> None:
@@ -115,7 +113,7 @@ def test_every_leaf_has_an_owner_and_no_write_changes_what_was_there(writes: lis
     assert {p for p in leaves if not fieldset.has(owned, p)} == set()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(WRITES, SPECS)
 def test_applying_twice_is_applying_once(writes: list[tuple[str, str, Object]], spec: Object) -> None:
     live: Object | None = None
