@@ -33,7 +33,7 @@ async def api(tmp_path: Path) -> AsyncIterator[InProcess]:
 
 async def until(api: InProcess, status: int, method: str, path: str, body: object = None, **more: Any) -> Answer:
     """Ask again until RBAC has seen the last change."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (answer := await api.request(method, path, body, **more)).status != status:  # noqa: ASYNC110
             await asyncio.sleep(0)
     return answer
@@ -135,7 +135,7 @@ async def test_legacy_impersonation_needs_the_verb_on_each_part(api: InProcess) 
     headers = {"Impersonate-User": "bob"}
     path = f"{NS}/pods"
     seen = await until(api, 403, "GET", path, headers=headers, token=USER_TOKEN)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while "impersonate-on" in seen.json()["message"]:
             seen = await api.request("GET", path, headers=headers, token=USER_TOKEN)
             await asyncio.sleep(0)

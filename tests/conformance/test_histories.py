@@ -137,7 +137,7 @@ async def take(api: InProcess, path: str, count: int) -> list[dict[str, Any]]:
     answer = await api.raw("GET", path)
     assert not isinstance(answer.body, bytes), answer.body
     found: list[dict[str, Any]] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async with aclosing(lines_of(answer.body)) as lines:
             async for line in lines:
                 found.append(json.loads(line))
@@ -202,7 +202,7 @@ async def play(actions: list[Action]) -> None:
             await check_list(api, history)
             await check_watches(api, history, start)
             end = (await api.create(PATH, {"metadata": {"name": "end"}}))["metadata"]["resourceVersion"]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 told = await live
             wanted = [*history.seen(start, narrow=False), ("ADDED", "end", int(end))]
             assert told == wanted

@@ -302,7 +302,7 @@ async def test_progress_is_asked_for_where_etcd_can_be_trusted(own: Etcd, monkey
         mine = await write(backend, "/registry/a/1")
         for i in range(3):
             elsewhere = await write(other, f"/registry/b/{i}")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await watch.reached(elsewhere)
         assert watch.revision >= elsewhere
         assert (sink.revisions, sink.keys) == ([mine], ["/registry/a/1"])

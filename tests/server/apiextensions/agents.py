@@ -55,7 +55,7 @@ def agent(name: str, *, version: str = "v1", **spec: Any) -> Object:
     return {"apiVersion": f"test.example.com/{version}", "kind": "Agent", "metadata": {"name": name}, "spec": spec}
 
 
-async def until(ask: Callable[[], Awaitable[Answer]], done: Callable[[Answer], bool], *, seconds: float = 10) -> Answer:
+async def until(ask: Callable[[], Awaitable[Answer]], done: Callable[[Answer], bool], *, seconds: float = 60) -> Answer:
     """Ask again until the answer will do, letting everything else run in between."""
     async with asyncio.timeout(seconds):
         while True:

@@ -21,7 +21,7 @@ async def read(answer: Response, count: int) -> list[Any]:
     """The first events of a watch."""
     assert answer.status == 200
     found: list[Any] = []
-    async with asyncio.timeout(30), aclosing(cast("Any", answer.body)) as chunks:
+    async with asyncio.timeout(60), aclosing(cast("Any", answer.body)) as chunks:
         async for chunk in cast("AsyncIterator[bytes]", chunks):
             found += [serializer.loads(line) for line in chunk.splitlines()]
             if len(found) >= count:
