@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def options(identity: str, name: str) -> LeaderElectionOptions:
-    return LeaderElectionOptions(identity, name=name, lease_duration=1.0, renew_deadline=0.8, retry_period=0.1)
+    return LeaderElectionOptions(identity, name=name, lease_duration=15.0, renew_deadline=10.0, retry_period=0.1)
 
 
 async def test_hand_over_on_a_clean_stop(server: ServerProcess, bare: Cluster) -> None:
