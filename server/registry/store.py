@@ -328,16 +328,11 @@ class Store:
 
 
 def ensure_namespace(metadata: Object, namespace: str) -> None:
-    """Fill metadata.namespace from the request; BadRequest when the two differ."""
+    """Fill metadata.namespace from the request, or clear it where that has none; BadRequest when the two differ."""
     found = metadata.get("namespace") or ""
     if not namespace:
-        metadata.pop("namespace", None) if not found else None
-        if found:
-            raise errors.BadRequest(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
-        return
-    if not found:
+        metadata.pop("namespace", None)
+    elif not found:
         metadata["namespace"] = namespace
     elif found != namespace:
         raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from apimachinery import field
 from apimachinery.objects import Object, View
 from apimachinery.serializer import go_json
@@ -12,6 +14,13 @@ from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
 from server.registry.store import ensure_namespace
+
+_META_FIELDS: Final = (
+    *("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp"),
+    *("deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"),
+    "managedFields",
+)
+"""ObjectMeta in the order in which Go encodes it."""
 
 
 async def receive(scope: Scope) -> tuple[Object, WriteOptions]:
@@ -46,9 +55,9 @@ def metadata_must_be_empty(
     free = {"managedFields", *(("namespace",) if namespaced else ())}
     if not any(v for k, v in metadata.items() if k not in free):
         return []
-    shown = {_go_name(k): v for k, v in metadata.items() if k != "managedFields"}
-    return [field.invalid(field.Path("metadata"), field.Raw(go_json(shown)), detail)]
+    shown = {k: _sorted(metadata[k]) for k in _META_FIELDS if metadata.get(k)}
+    return [field.invalid(field.Path("metadata"), field.Raw(go_json(shown, sort=False)), detail)]
 
 
-def _go_name(key: str) -> str:
-    return key[:1].upper() + key[1:]
+def _sorted(value: Any) -> Any:
+    return dict(sorted(value.items())) if isinstance(value, dict) else value

@@ -47,6 +47,22 @@ def tail(of: str) -> Any:
 
 
 REQUESTS = [
+    Asked(
+        "registry/rest/meta.go, EnsureObjectNamespaceMatchesRequestNamespace: what has no namespace loses it",
+        "POST",
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles?dryRun=All",
+        {"metadata": {"name": "r", "namespace": "default"}, "rules": []},
+        status=201,
+        shows=lambda obj: obj["metadata"].get("namespace"),
+    ),
+    Asked(
+        "registry/rest/meta.go, EnsureObjectNamespaceMatchesRequestNamespace: in updates too",
+        "PATCH",
+        "/api/v1/namespaces/default?dryRun=All",
+        {"metadata": {"namespace": "other"}},
+        shows=lambda obj: obj["metadata"].get("namespace"),
+        headers=MERGE,
+    ),
     query("runtime/conversion.go", "limit=", 'strconv.ParseInt: parsing "": invalid syntax'),
     query("runtime/conversion.go", "limit=x", 'strconv.ParseInt: parsing "x": invalid syntax'),
     query("storage/api_object_versioner.go", "resourceVersion=x", version("x", "invalid syntax")),
