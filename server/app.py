@@ -47,7 +47,7 @@ from server.registry.config import RegistryConfig
 from server.registry.registry import Registry
 from server.registry.rest import Resource
 from server.registry.store import Store
-from server.routes import openapi, snapshot
+from server.routes import heartbeats, openapi, snapshot
 from server.routes.checks import checks
 from server.routes.control import PREFIX as CLOCK_PREFIX
 from server.routes.control import ClockControl
@@ -360,5 +360,7 @@ def _routes(server: ApiServer, control: AccessControl, router: Router, metrics: 
     router.exact(CONFIGURATION_PATH, openid.configuration)
     router.exact(KEYS_PATH, openid.keys)
     router.exact(snapshot.PATH, snapshot.Snapshot(server.storage))
+    leases = server.services.registry.find("leases.coordination.k8s.io")
+    router.exact(heartbeats.PATH, heartbeats.Heartbeats(leases, server.services.clock))
     index = Index(server.services.catalog, lambda: [*_upstream(router.paths()), *health.paths()])
     router.exact("/", index)

@@ -40,7 +40,8 @@ ELSEWHERE: Final = (
     ),
     KnownDifference(
         "leases of simulated nodes",
-        "renewed every 10 s; less often, up to every 30 s, with more than 500 nodes; every 36 s while time is moved",
+        "renewed every 10 s, many in one request; less often, up to every 30 s, with more than 5,000 nodes; every 36 s "
+        "while time is moved",
         "one process renews them all, within the 40 s of a lease",
     ),
     KnownDifference(

@@ -44,6 +44,17 @@ MAX_IN_FLIGHT: Final = 24
 """More at once would not be answered sooner, but each of them, and what is urgent among them, later."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*")
 _QUIET: Final = 4
+_WITHOUT_STATUS: Final = {
+    kind.code: kind
+    for kind in (
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.TooManyRequests,
+    )
+}
+"""What an answer means that carries no Status, by its code."""
 _TRANSPORT_ERRORS: Final = (ConnectionFailed, TimeoutError)
 _WATCH_HEAD_SECONDS: Final = 60.0
 _CHUNK: Final = 500
@@ -515,4 +526,5 @@ def _status_error(code: int, data: bytes) -> errors.StatusError:
         body = None
     if isinstance(body, dict) and body.get("kind") == "Status":
         return errors.StatusError.from_status(body)
-    return errors.Unknown(data.decode(errors="replace").strip() or f"the server answered {code}", code=code)
+    text = data.decode(errors="replace").strip() or f"the server answered {code}"
+    return _WITHOUT_STATUS.get(code, errors.Unknown)(text, code=code)

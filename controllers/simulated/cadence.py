@@ -9,7 +9,7 @@ from typing import Final
 from apimachinery.clock import Clock
 from apimachinery.clusterclock import ClusterClock
 
-TURNS: Final = 500
+TURNS: Final = 50
 """Moments an interval has: nodes that share one cost both processes less than if each woke them alone."""
 _NOW: Final = 0.01
 

@@ -23,7 +23,8 @@ from controllers.simulated.lease_agent import LeaseAgents, retries
 from controllers.simulated.node_agent import NodeAgents
 from controllers.simulated.pod_agent import PodAgents
 
-LEASE_WORKERS: Final = 16
+LEASE_WORKERS: Final = 100
+"""As many heartbeats can go together."""
 NODE_WORKERS: Final = 8
 POD_WORKERS: Final = 32
 STATUS_WORKERS: Final = 32

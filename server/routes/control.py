@@ -28,6 +28,7 @@ from apimachinery.timestamp import format_micro_time
 from server.endpoints.catalog import Catalog
 from server.endpoints.negotiation import JSON
 from server.endpoints.request import Handler, Request, Response
+from server.endpoints.request_info import RequestInfo
 from server.filters.chain import Filter
 from storage.factory import StorageFactory
 
@@ -111,8 +112,8 @@ class ClockControl:
                 self._open += 1
                 self._served += 1
                 self._calm.clear()
-                if request.method in _WRITES and info is not None and info.resource not in _HEARTBEATS:
-                    self._writes += not (info.resource == "nodes" and info.subresource == "status")
+                if request.method in _WRITES and info is not None and _is_work(info):
+                    self._writes += 1
                 try:
                     return await handler(request)
                 finally:
@@ -292,6 +293,13 @@ async def _standing_still(control: ClockControl) -> AsyncIterator[None]:
     finally:
         clock.set_speed(speed)
         await control._publish()
+
+
+def _is_work(info: RequestInfo) -> bool:
+    """Whether a write is more than a sign of life."""
+    if not info.resource_request or info.resource in _HEARTBEATS:
+        return False
+    return not (info.resource == "nodes" and info.subresource == "status")
 
 
 def _parse(model: type[M], body: bytes) -> M:

@@ -15,6 +15,7 @@ from apimachinery.objects import View
 from apimachinery.timestamp import format_micro_time
 from controllers.runtime.controller import Controller
 from controllers.runtime.resources import LEASES
+from controllers.simulated import heartbeats
 from controllers.simulated.cadence import until
 from controllers.simulated.lease_agent import LEASE_NAMESPACE, LeaseAgents
 from tests.controllers.cluster import Cluster, timer_set
@@ -38,18 +39,18 @@ def test_turns_are_spread() -> None:
 class _Nodes:
     """The nodes whose kubelets live, and their agents at work on a server."""
 
-    def __init__(self, cluster: Cluster, clock: ManualClock) -> None:
+    def __init__(self, cluster: Cluster, clock: ManualClock, workers: int) -> None:
         self.alive = {"n1": "uid-of-n1"}
         context = cluster.context(clock)
         queue = context.queue("kubelet_leases", str)
         informer = cluster.informers.informer(LEASES)
         self.agents = LeaseAgents(cluster.client, clock, informer, queue, lambda name: self.alive.get(name, ""))
-        self.controller = Controller("kubelet_leases", queue, self.agents.sync, informers=(informer,))
+        self.controller = Controller("kubelet_leases", queue, self.agents.sync, workers=workers, informers=(informer,))
 
 
 @asynccontextmanager
-async def beating(cluster: Cluster, clock: ManualClock) -> AsyncIterator[_Nodes]:
-    nodes = _Nodes(cluster, clock)
+async def beating(cluster: Cluster, clock: ManualClock, *, workers: int = 1) -> AsyncIterator[_Nodes]:
+    nodes = _Nodes(cluster, clock, workers)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(nodes.controller.run())
         yield nodes
@@ -83,6 +84,40 @@ async def test_lease_is_created_renewed_and_made_anew(bare: Cluster) -> None:
         await timer_set(clock)
         clock.advance(10.1)
         assert "annotations" not in (await renewed(bare, clock))["metadata"]
+        await bare.client.delete(LEASES, "n1", namespace=LEASE_NAMESPACE)
+
+
+async def test_many_beat_in_one_request(bare: Cluster) -> None:
+    clock = ManualClock()
+    names = [f"m{i:02}" for i in range(40)]
+    async with beating(bare, clock, workers=len(names)) as nodes:
+        nodes.alive = {name: f"uid-of-{name}" for name in names}
+        for name in names:
+            nodes.agents.start(name)
+        await bare.until(LEASES, lambda leases: len(leases) == len(names), LEASE_NAMESPACE)
+        await bare.settled()
+        asked = bare.metrics.requests.total()
+        for name in names:
+            nodes.agents.start(name)
+        clock.advance(10.1)
+        stamp = format_micro_time(clock.now())
+        await bare.until(
+            LEASES, lambda leases: all(lease["spec"]["renewTime"] == stamp for lease in leases), LEASE_NAMESPACE
+        )
+        assert bare.metrics.requests.total() - asked < len(names) / 2
+        for name in names:
+            await bare.client.delete(LEASES, name, namespace=LEASE_NAMESPACE)
+
+
+async def test_each_beats_alone_where_the_server_takes_no_many(bare: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "PATH", "/mockube/v1/nothing")
+    clock = ManualClock()
+    async with beating(bare, clock) as nodes:
+        nodes.agents.start("n1")
+        await renewed(bare, clock)
+        await timer_set(clock)
+        clock.advance(10.1)
+        await renewed(bare, clock)
         await bare.client.delete(LEASES, "n1", namespace=LEASE_NAMESPACE)
 
 
