@@ -5,7 +5,7 @@ Models apimachinery/pkg/util/strategicpatch/patch.go (StrategicMergeMapPatch), v
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Final
 
 from apimachinery import jsonvalue, serializer
@@ -34,9 +34,16 @@ class UnprocessablePatch(PatchError):
     """A patch that asks for what is not supported: the server answers 422."""
 
 
-def apply(original: View, patch: View, schema: FieldSchema) -> Object:
-    """The merged object; neither argument is changed; raises PatchError."""
-    return _merge_map(serializer.loads(serializer.dumps(original)), jsonvalue.copy(patch), schema)
+def apply(original: View, patch: View, schema: FieldSchema, *, shared: Set[str] = frozenset()) -> Object:
+    """The merged object; neither argument is changed; raises PatchError.
+
+    What the patch leaves alone of the `shared` fields is not copied.
+    """
+    if any(name.startswith("$") for name in patch):
+        shared = frozenset()
+    kept = {name: original[name] for name in original.keys() & shared - patch.keys()}
+    changing = {name: value for name, value in original.items() if name not in kept}
+    return {**_merge_map(serializer.loads(serializer.dumps(changing)), jsonvalue.copy(patch), schema), **kept}
 
 
 def _merge_map(original: Object, patch: Object, schema: FieldSchema | None) -> Object:

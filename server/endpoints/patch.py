@@ -216,6 +216,13 @@ def _invalid_patch(shown: str, why: str) -> errors.Invalid:
     return errors.Invalid.of("", "", [field.invalid(field.Path("patch"), shown, why)])
 
 
+def _kept_by_rules(scope: Scope) -> set[str]:
+    """The fields that writes to a subresource never change: the stored ones take their place."""
+    if scope.subresource is None or scope.subresource.strategy is None:
+        return set()
+    return {path[0] for path in scope.subresource.strategy.reset_fields if len(path) == 1} - {"metadata"}
+
+
 def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
     strict = asked.field_validation != "Ignore"
     try:
@@ -224,10 +231,11 @@ def _strategic_patch(scope: Scope, raw: bytes, asked: WriteOptions) -> _Apply:
         raise errors.BadRequest(str(e).removeprefix("error decoding patch: ")) from None
     definition = decoding.definition_of(scope, scope.kind)
     schema = scope.services.definitions.get(definition)
+    shared = _kept_by_rules(scope)
 
     def apply_to(obj: View) -> Object:
         try:
-            patched = strategicpatch.apply(obj, document, schema)
+            patched = strategicpatch.apply(obj, document, schema, shared=shared)
         except strategicpatch.BadPatchFormat as e:
             raise errors.BadRequest(str(e)) from None
         except strategicpatch.UnprocessablePatch as e:

@@ -108,7 +108,7 @@ def _compare_maps(
     fields = of.fields
     for name, value in new.items():
         before = old.get(name, _ABSENT)
-        if before is not _ABSENT and before == value:
+        if before is value or (before is not _ABSENT and before == value):
             continue
         declared = fields[name]
         path_element, child = declared if declared is not None else (f"f:{name}", of.element)

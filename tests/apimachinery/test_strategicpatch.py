@@ -19,6 +19,24 @@ def _apply(original: Object, patch: Object, definition: str = CORE + "PodSpec") 
     return strategicpatch.apply(original, patch, schema.definitions().get(definition))
 
 
+def test_shared_fields_are_copied_only_when_the_patch_touches_them() -> None:
+    pod = {"metadata": {"name": "p"}, "spec": {"nodeSelector": {"a": "1"}}, "status": {"phase": "Pending"}}
+    definition = schema.definitions().get(CORE + "Pod")
+
+    def patched(patch: Object) -> Object:
+        return strategicpatch.apply(pod, patch, definition, shared={"spec"})
+
+    left_alone = patched({"status": {"phase": "Running"}})
+    assert left_alone == {**pod, "status": {"phase": "Running"}}
+    assert left_alone["spec"] is pod["spec"]
+    assert left_alone["metadata"] is not pod["metadata"]
+    touched = patched({"spec": {"nodeSelector": {"b": "2"}}})
+    assert touched["spec"] == {"nodeSelector": {"a": "1", "b": "2"}}
+    assert patched({"$retainKeys": ["status"], "status": {}}) == {"status": {"phase": "Pending"}}
+    assert patched({"spec": None}) == {"metadata": {"name": "p"}, "status": {"phase": "Pending"}}
+    assert pod["spec"] == {"nodeSelector": {"a": "1"}}
+
+
 def _names(*names: str) -> list[Object]:
     return [{"name": name} for name in names]
 
