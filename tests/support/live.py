@@ -196,6 +196,7 @@ class Watch:
         self._api, self._path = api, path
         listed = api.get(path)
         self._state: dict[str, Obj] = {o["metadata"]["uid"]: o for o in listed["items"]}
+        self._gone: set[str] = set()
         self.events: list[tuple[str, Obj]] = []
         self._observers: list[Callable[[list[Obj]], None]] = []
         self._changed = threading.Condition()
@@ -242,6 +243,7 @@ class Watch:
                 raise AssertionError(f"watch of {self._path} ended: {obj}")
             if kind == "DELETED":
                 self._state.pop(obj["metadata"]["uid"], None)
+                self._gone.add(obj["metadata"]["uid"])
             else:
                 self._state[obj["metadata"]["uid"]] = obj
             self.events.append((kind, obj))
@@ -289,19 +291,20 @@ class Watch:
         assert not broken, f"no longer so: {_shown(broken[0])}"
 
     def catch_up(self) -> None:
-        """Return once everything has been seen that the server has now."""
-        wanted = _versions(self._api.items(self._path))
-        self.until(lambda state: _later(state, wanted), what="all seen")
+        """Return once everything has been seen that has happened until now, whatever happens meanwhile."""
+        listed = self._api.get(self._path)
+        now, wanted = int(listed["metadata"]["resourceVersion"]), _versions(listed["items"])
+
+        def seen(state: list[Obj]) -> bool:
+            versions = _versions(state)
+            present = all(uid in self._gone or versions.get(uid, 0) >= version for uid, version in wanted.items())
+            return present and all(uid in wanted or version > now for uid, version in versions.items())
+
+        self.until(seen, what="all seen")
 
 
 def _versions(state: list[Obj]) -> dict[str, int]:
     return {o["metadata"]["uid"]: int(o["metadata"]["resourceVersion"]) for o in state}
-
-
-def _later(state: list[Obj], wanted: dict[str, int]) -> bool:
-    """Whether each object is there as wanted or newer, and no other."""
-    seen = _versions(state)
-    return seen.keys() == wanted.keys() and all(seen[uid] >= version for uid, version in wanted.items())
 
 
 def _shown(state: list[Obj]) -> str:

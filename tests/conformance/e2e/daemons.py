@@ -18,7 +18,7 @@ SELECTOR: Final = f"labelSelector={NAME_LABEL}%3D{NAME}"
 HASH: Final = "controller-revision-hash"
 IMAGE: Final = "registry.k8s.io/e2e-test-images/httpd:2.4.38-4"
 NEW_IMAGE: Final = "registry.k8s.io/e2e-test-images/agnhost:2.53"
-SLOW: Final = 60.0
+SLOW: Final = 120.0
 
 
 def daemon_set(*, labels: bool = False, container: Obj | None = None, **spec: object) -> Obj:

@@ -11,7 +11,7 @@ APPS: Final = "/apis/apps/v1/namespaces/{}"
 CORE: Final = "/api/v1/namespaces/{}"
 HTTPD: Final = "registry.k8s.io/e2e-test-images/httpd:2.4.38-4"
 AGNHOST: Final = "registry.k8s.io/e2e-test-images/agnhost:2.53"
-SLOW: Final = 60.0
+SLOW: Final = 120.0
 REVISION: Final = "deployment.kubernetes.io/revision"
 
 
