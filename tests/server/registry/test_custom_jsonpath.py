@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -29,8 +30,39 @@ OBJ: dict[str, Any] = {
         (".status.conditions[?(@.missing)].status", []),
         (".spec.items[?(@.v>1)].name", ["b"]),
         (r".metadata.labels.a\.b/c", ["x"]),
-        (".metadata.labels['a.b/c']", ["x"]),
+        (r".metadata.labels['a\.b/c']", ["x"]),
+        (".metadata.labels['a.b/c']", []),
         ("..name", ["a", "b"]),
+        (".spec.n[0,2]", [1, 3]),
+        (".spec.items[*]['name','v']", ["a", "b", 1, 2]),
+        (".spec.n[::2]", [1, 3]),
+        (".spec.n[-2:]", [2, 3]),
+        (".spec.n[2:2]", []),
+        (".spec.n[3]", []),
+        (".spec.n[0:9]", []),
+        (".spec.n[2:1]", []),
+        (".spec.n[0:3:0]", []),
+        (".spec[*]", []),
+        (".status.*[0].type", ["Ready"]),
+        (".status.*.type", []),
+        (".spec.n[0]x", []),
+        (".", []),
+        (".spec.", []),
+        (".spec .n", [[1, 2, 3]]),
+        (".spec.n}.spec", [[1, 2, 3]]),
+        (".spec.n[?(@>=2)]", [2, 3]),
+        (".spec.n[?( @ < 2 )]", [1]),
+        (".spec.n[?(2<@)]", [3]),
+        (".spec.n[?(@=2)]", []),
+        (".spec.n[?(@>1.5)]", []),
+        (".spec.items[?(@.v!=1)].name", ["b"]),
+        (".spec.items[?(@.v<=@.v)].name", ["a", "b"]),
+        (".spec.items[?(@.name>'a')].v", [2]),
+        (".spec.items[?(@.name==1)].v", []),
+        (".spec.items[?(@.name==')')].v", []),
+        (".spec[?(@.n)]", []),
+        ('.spec.items[?(@.name in "a")].v', [1, 2]),
+        (".spec.items[?(@.flag==true)]", []),
         (".spec.missing.deeper", []),
         (".spec.n.name", []),
     ],
@@ -39,7 +71,22 @@ def test_paths(path: str, found: list[Any]) -> None:
     assert JSONPath(path).find(OBJ) == found
 
 
-@pytest.mark.parametrize("path", [".spec[", ".spec[?(", "$$"])
-def test_what_cannot_be_read(path: str) -> None:
-    with pytest.raises(ValueError, match="unrecognized character"):
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        (".spec[", "unterminated array"),
+        (".spec[?(@.a", "unterminated filter"),
+        (".spec[?(@.a)", "unclosed array expect ]"),
+        ('.spec["a"]', "invalid array index"),
+        (".spec[a]", "invalid array index"),
+        ("....a", "invalid multiple recursive descent"),
+        (".a-#", None),
+        (".a[0]#", "unrecognized character"),
+    ],
+)
+def test_what_cannot_be_read(path: str, problem: str | None) -> None:
+    if problem is None:
+        assert JSONPath(path).find(OBJ) == []
+        return
+    with pytest.raises(ValueError, match=re.escape(problem)):
         JSONPath(path)
