@@ -17,6 +17,7 @@ from server.registry.rest import NAME, CellContext, Column, Printer
 
 _CREATED: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp"
 _AGE: Final = Column("Age", "date", doc=_CREATED)
+_EXPONENTS_FROM: Final = 1e21
 _AGE_PATH: Final = ".metadata.creationTimestamp"
 _Cell = Callable[[View, CellContext], Any]
 
@@ -77,10 +78,19 @@ def _boolean(value: Any, _: CellContext) -> bool | None:
 def _string(value: Any, _: CellContext) -> str:
     """A value as a JSONPath template prints it."""
     if isinstance(value, dict | list):
-        return go_json(value)
+        return go_json(_whole(value))
     if value is None:
         return "<no value>"
     return value if isinstance(value, str) else go_value(value)
+
+
+def _whole(value: Any) -> Any:
+    """The value with floats that are whole numbers as integers, which is how Go writes them."""
+    if isinstance(value, dict):
+        return {key: _whole(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_whole(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXPONENTS_FROM else value
 
 
 def _date(value: Any, ctx: CellContext) -> str | None:

@@ -32,6 +32,8 @@ NOW = CellContext(datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC))
         ("date", None, None),
         ("string", None, "<no value>"),
         ("string", {"b": 1, "a": [True]}, '{"a":[true],"b":1}'),
+        ("string", {"a": [1.0, 1.5, 1e6], "b": 1e21}, '{"a":[1,1.5,1000000],"b":1e+21}'),
+        ("string", 1e6, "1e+06"),
         ("number", 3, 3),
         ("number", True, None),
         ("integer", True, None),
