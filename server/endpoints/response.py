@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
-from apimachinery import errors, serializer
+from apimachinery import errors, field, serializer
 from apimachinery.objects import Object, StoredObject, View
 from server.endpoints import negotiation
 from server.endpoints.negotiation import JSON, PROTOBUF, YAML, MediaType
@@ -32,7 +32,9 @@ def include_object(query: Query) -> IncludeObject:
         case "None":
             return "None"
         case other:
-            raise errors.BadRequest(f"unrecognized includeObject value: {serializer.go_quote(other)}")
+            detail = "must be 'Metadata', 'Object', 'None', or empty"
+            problem = field.invalid(field.Path("includeObject"), other, detail)
+            raise errors.BadRequest(f"Unable to convert to Table as requested: {problem}")
 
 
 def encode(obj: object, media: MediaType) -> bytes:

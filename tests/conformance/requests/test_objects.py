@@ -369,6 +369,17 @@ REQUESTS = [
     ),
     columns(WHY, CONFIG_MAPS, "Name Data Age"),
     Asked(
+        "staging/src/k8s.io/apimachinery/pkg/apis/meta/v1beta1/validation/validation.go",
+        "GET",
+        CONFIG_MAPS + "?includeObject=All",
+        status=400,
+        says=(
+            'Unable to convert to Table as requested: includeObject: Invalid value: "All": '
+            "must be 'Metadata', 'Object', 'None', or empty"
+        ),
+        headers=TABLE,
+    ),
+    Asked(
         "staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go",
         "DELETE",
         CONFIG_MAPS + "/doomed",
