@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from apimachinery import serializer
 from apimachinery.clock import Clock
 from apimachinery.objects import Object, StoredObject
+from apimachinery.strconv import parse_uint
 from storage import keys, versioner
 from storage.backend.interfaces import Backend, BackendWatch, KeyValue, WatchEvent
 from storage.backend.lease import LeaseManager
@@ -69,7 +70,7 @@ class Store:
 
     async def create(self, key: str, obj: Object, *, ttl: int = 0) -> StoredObject:
         """Store a new object; KeyExists when the key is taken. `ttl` in seconds, 0 for ever."""
-        if obj["metadata"].get("resourceVersion"):
+        if _is_version(obj["metadata"].get("resourceVersion") or ""):
             raise ResourceVersionSet
         path = self.prefix + key
         value = self.codec.encode(obj)
@@ -280,6 +281,14 @@ def initial_events(items: Sequence[StoredObject], revision: int, options: WatchO
     if options.send_initial_events and options.bookmarks:
         events.append(Event("BOOKMARK", None, revision, initial_events_end=True))
     return events
+
+
+def _is_version(text: str) -> bool:
+    """Whether it is the number of a version that there may be: neither 0 nor anything else."""
+    try:
+        return parse_uint(text or "0") != 0
+    except ValueError:
+        return False
 
 
 def _revision(stored: StoredObject | None) -> int:

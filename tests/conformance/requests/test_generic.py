@@ -41,12 +41,32 @@ def body(text: bytes, says: str, **more: Any) -> Asked:
     return Asked(why, "POST", MAPS, text, status=400, says=says, **more)
 
 
+def named(name: str, **metadata: Any) -> Any:
+    return {"metadata": {"name": name, **metadata}}
+
+
 def tail(of: str) -> Any:
     """What follows the document that a message quotes."""
     return lambda status: str(status["message"]).rpartition(of)[1:]
 
 
 REQUESTS = [
+    Asked("etcd3/store.go, Create: version 0 is none", "POST", MAPS, named("zero", resourceVersion="0"), status=201),
+    Asked(
+        "etcd3/store.go, Create: nor is what is no number", "POST", MAPS, named("odd", resourceVersion="x"), status=201
+    ),
+    body(
+        b"&a [*a]",
+        "the object provided is unrecognized (must be of type ConfigMap): yaml: anchor 'a' value contains itself "
+        "(2661205b2a615d)",
+        headers=YAML,
+    ),
+    body(
+        b"a: *b",
+        "the object provided is unrecognized (must be of type ConfigMap): yaml: unknown anchor 'b' referenced "
+        "(613a202a62)",
+        headers=YAML,
+    ),
     Asked(
         "registry/rest/meta.go, EnsureObjectNamespaceMatchesRequestNamespace: what has no namespace loses it",
         "POST",
