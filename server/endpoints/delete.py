@@ -46,25 +46,21 @@ async def delete_collection(scope: Scope) -> Response:
 
 
 async def read_options(scope: Scope) -> tuple[DeleteOptions, bool]:
-    """DeleteOptions from the body, else from the query. BadRequest, Invalid."""
+    """DeleteOptions from the body, else from the query, with the warnings they earn. BadRequest, Invalid."""
     raw = await scope.request.body()
     body = decoding.decode_delete_options(scope, raw) if raw else None
     asked, dry_run = options.delete_options(scope.request.query, body)
     values = list((body or {}).get("dryRun") or ()) if raw else scope.request.query.all("dryRun")
     if found := deletion.validate_options(asked) + options.dry_run_errors(values):
         raise errors.Invalid.of("DeleteOptions.meta.k8s.io", "", found)
+    scope.request.warnings.extend(scope.strategy.warnings_on_delete(propagation_given=asked.propagation_given))
     return asked, dry_run
 
 
 def validate_delete(scope: Scope, asked: DeleteOptions, dry_run: bool) -> ValidateDelete:
     """Both phases of admission for a deletion, as the store calls them."""
 
-    strategy, context = scope.strategy, scope.context(dry_run=dry_run)
-
     async def validate(old: View) -> None:
-        scope.request.warnings.extend(
-            strategy.warnings_on_delete(old, context, propagation_given=asked.propagation_given)
-        )
         admission = scope.services.admission
         if admission.handles("DELETE"):
             attributes = scope.attributes("DELETE", old_object=old, dry_run=dry_run)

@@ -86,8 +86,11 @@ class Strategy:
         """Texts for Warning headers."""
         return []
 
-    def warnings_on_delete(self, obj: View, ctx: Context, *, propagation_given: bool) -> list[str]:
-        """Texts for Warning headers; `propagation_given` when the client said what happens to dependents."""
+    def warnings_on_delete(self, *, propagation_given: bool) -> list[str]:
+        """Texts for Warning headers, whatever there is to delete.
+
+        `propagation_given` when the client said what happens to dependents.
+        """
         return []
 
     def check_delete(self, name: str) -> None:

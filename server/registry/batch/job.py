@@ -62,7 +62,7 @@ class JobStrategy(WorkloadStrategy):
 
     default_propagation = "Orphan"
 
-    def warnings_on_delete(self, obj: View, ctx: Context, *, propagation_given: bool) -> list[str]:
+    def warnings_on_delete(self, *, propagation_given: bool) -> list[str]:
         return [] if propagation_given else [_PODS_STAY]
 
     def default(self, obj: Object) -> None:

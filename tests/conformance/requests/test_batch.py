@@ -15,6 +15,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 BATCH = "/apis/batch/v1/namespaces/default"
 JOBS = f"{BATCH}/jobs"
 CRON_JOBS = f"{BATCH}/cronjobs"
+PODS_STAY = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
+    "or set propagationPolicy=Orphan to suppress this warning"
+)
 WHY = "pkg/apis/batch/validation/validation.go"
 PRINTERS = "pkg/printers/internalversion/printers.go"
 
@@ -393,6 +397,29 @@ REQUESTS = [
         None,
         status=400,
         says=('"status.successful" is not a known field selector: only "metadata.name", "metadata.namespace"'),
+    ),
+    Asked(
+        "pkg/registry/batch/job/storage/storage.go",
+        "DELETE",
+        JOBS + "/not-there",
+        status=404,
+        says='jobs.batch "not-there" not found',
+        warns=(PODS_STAY,),
+    ),
+    Asked(
+        "pkg/registry/batch/job/storage/storage.go",
+        "DELETE",
+        JOBS + "?labelSelector=no%3Done",
+        shows=lambda answer: answer["kind"],
+        shown="JobList",
+        warns=(PODS_STAY,),
+    ),
+    Asked(
+        "pkg/registry/batch/job/storage/storage.go",
+        "DELETE",
+        JOBS + "?labelSelector=no%3Done&propagationPolicy=Background",
+        shows=lambda answer: answer["kind"],
+        shown="JobList",
     ),
     Asked(
         WHY,

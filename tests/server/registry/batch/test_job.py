@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.registry.strategies import CONTEXT, UID, with_changes
+from tests.server.registry.strategies import UID, with_changes
 from tests.server.registry.workloads import JOBS, job_of, template
 
 PLAIN = JOBS.created(job_of())
@@ -199,8 +199,8 @@ def test_rows(changes: dict[str, Any], status: dict[str, Any], expected: tuple[s
 def test_deleting_a_job_leaves_its_pods_unless_told_otherwise() -> None:
     strategy = JOBS.strategy
     assert strategy.default_propagation == "Orphan"
-    assert strategy.warnings_on_delete(PLAIN, CONTEXT, propagation_given=True) == []
-    assert strategy.warnings_on_delete(PLAIN, CONTEXT, propagation_given=False) == [
+    assert strategy.warnings_on_delete(propagation_given=True) == []
+    assert strategy.warnings_on_delete(propagation_given=False) == [
         (
             "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
             "them or set propagationPolicy=Orphan to suppress this warning"
