@@ -132,6 +132,14 @@ def test_older_versions_know_fewer_checks() -> None:
     assert found.detail == 'forbidden annotation seccomp.security.alpha.kubernetes.io/pod="unconfined"'
 
 
+def test_a_level_to_warn_of_has_a_version_of_its_own() -> None:
+    prefix = "pod-security.kubernetes.io/"
+    policy, _ = policy_of(
+        {f"{prefix}enforce": "baseline", f"{prefix}enforce-version": "v1.25", f"{prefix}warn": "restricted"}
+    )
+    assert (str(policy.enforce), str(policy.warn)) == ("baseline:v1.25", "restricted:latest")
+
+
 def test_labels_make_the_policy() -> None:
     prefix = "pod-security.kubernetes.io/"
     policy, wrong = policy_of({f"{prefix}enforce": "baseline", f"{prefix}enforce-version": "v1.30"})

@@ -49,7 +49,8 @@ def policy_of(labels: Mapping[str, str]) -> tuple[Policy, list[field.Error]]:
     found: list[field.Error] = []
     enforce = _mode(labels, "enforce", LevelVersion(), "restricted", found)
     audit = _mode(labels, "audit", LevelVersion(), "privileged", found)
-    implied = enforce if labels.get(f"{PREFIX}enforce") in LEVELS else LevelVersion()
+    implies = labels.get(f"{PREFIX}enforce") in LEVELS and f"{PREFIX}warn" not in labels
+    implied = enforce if implies else LevelVersion()
     warn = _mode(labels, "warn", implied, "privileged", found)
     return Policy(enforce, audit, warn), found
 
