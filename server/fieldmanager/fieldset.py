@@ -197,9 +197,17 @@ def canonical(tree: Set) -> Set:
 def _canonical(text: bytes) -> Set:
     """The canonical set of one with sorted keys: a controller owns the same fields of every object that it makes."""
     found: dict[str, Any] = serializer.loads(text)
-    if len(_NUMBERS(text)) > 1 or _ODD(text):
+    if (_may_have_numbers(text) and len(_NUMBERS(text)) > 1) or (_may_be_odd(text) and _ODD(text)):
         _sort_by_value(found)
     return found
+
+
+def _may_have_numbers(text: bytes) -> bool:
+    return text.count(b'\\":') != text.count(b'\\":\\"') or b'"v:' in text or b'"i:' in text
+
+
+def _may_be_odd(text: bytes) -> bool:
+    return b" " in text or b"!" in text or b"\\\\" in text
 
 
 def _sort_by_value(tree: dict[str, Any]) -> None:
