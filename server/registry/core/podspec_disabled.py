@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from apimachinery.objects import Object, View
 
-Steps = tuple[str, ...]
+
+class Step(NamedTuple):
+    """One field on the way down, `many` when it is a list of objects."""
+
+    name: str
+    many: bool
+
+
+Steps = tuple[Step, ...]
 
 _CONTAINERS: Final = ("containers[]", "initContainers[]", "ephemeralContainers[]")
 _NEVER: Final = (99, 0)
@@ -46,11 +54,10 @@ _VANISHING: Final = frozenset({"lifecycle", "preStop", "postStart"})
 def drop_disabled_fields(spec: Object, old: View, version: tuple[int, int]) -> None:
     """Drop from a PodSpec, in place, what the version has switched off and `old` does not use."""
     for parents, name in _disabled(version):
-        holders = list(_holders(spec, parents))
-        found = [path for path in holders if path[-1].get(name) is not None]
-        if found and all(path[-1].get(name) is None for path in _holders(old, parents)):
-            for path in found:
-                _drop(path, parents, name)
+        if _in_use(spec, parents, name) and not _in_use(old, parents, name):
+            for path in list(_holders(spec, parents)):
+                if path[-1].get(name) is not None:
+                    _drop(path, parents, name)
 
 
 def drop_disabled_template_fields(template: Any, old: Any, version: tuple[int, int]) -> None:
@@ -65,7 +72,23 @@ def _disabled(version: tuple[int, int]) -> tuple[tuple[Steps, str], ...]:
     patterns = [pattern for since, pattern in _SPEC_FIELDS if version < since]
     patterns += [f"{where}.{p}" for since, p in _CONTAINER_FIELDS if version < since for where in _CONTAINERS]
     split = [pattern.split(".") for pattern in patterns]
-    return tuple((tuple(steps[:-1]), steps[-1]) for steps in split)
+    return tuple((tuple(map(_step, steps[:-1])), steps[-1]) for steps in split)
+
+
+def _step(text: str) -> Step:
+    return Step(text.removesuffix("[]"), text.endswith("[]"))
+
+
+def _in_use(value: View, steps: Steps, name: str) -> bool:
+    for at, step in enumerate(steps):
+        below = value.get(step.name)
+        if not below:
+            return False
+        if step.many:
+            rest = steps[at + 1 :]
+            return any(_in_use(child, rest, name) for child in below)
+        value = below
+    return value.get(name) is not None
 
 
 def _holders(value: Any, steps: Steps) -> Iterator[list[Any]]:
@@ -74,10 +97,10 @@ def _holders(value: Any, steps: Steps) -> Iterator[list[Any]]:
         yield [value]
         return
     step = steps[0]
-    below = value.get(step.removesuffix("[]"))
+    below = value.get(step.name)
     if not below:
         return
-    for child in below if step.endswith("[]") else (below,):
+    for child in below if step.many else (below,):
         for path in _holders(child, steps[1:]):
             yield [value, *path]
 
@@ -85,6 +108,6 @@ def _holders(value: Any, steps: Steps) -> Iterator[list[Any]]:
 def _drop(path: list[Any], parents: Steps, name: str) -> None:
     del path[-1][name]
     for holder, step in zip(path[-2::-1], parents[::-1], strict=True):
-        if step not in _VANISHING or holder[step]:
+        if step.name not in _VANISHING or holder[step.name]:
             return
-        del holder[step]
+        del holder[step.name]
