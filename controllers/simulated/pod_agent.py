@@ -27,7 +27,7 @@ from controllers.simulated.container import Container
 from controllers.simulated.host import Host
 from controllers.simulated.images import Images
 from controllers.simulated.pod_machine import PodMachine, Step
-from controllers.simulated.pod_status import concerns, patch_of
+from controllers.simulated.pod_status import concerns, ended_by_others, patch_of
 from controllers.simulated.process import Answer, Request
 from controllers.simulated.shell.commands import TOKEN_PATH
 
@@ -121,6 +121,8 @@ class PodAgents:
         """Whether a change holds nothing but what was written here; the older object is then let go."""
         version, machine = int(meta.resource_version(pod) or 0), entry.machine
         if version > entry.version or meta.is_deleting(pod) or concerns(machine.pod) != concerns(pod):
+            return False
+        if version == entry.version and ended_by_others(pod, entry.written):
             return False
         machine.pod = pod
         if version == entry.version:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from apimachinery import meta
+from apimachinery import meta, scheduling
 from apimachinery.objects import Object, View
 from controllers.simulated.container import Container, Stage, stamp
 
@@ -155,6 +155,11 @@ def concerns(pod: View) -> tuple[View, list[View]]:
     """What others say of a pod that a kubelet goes by: its spec and their conditions."""
     conditions = (pod.get("status") or {}).get("conditions") or ()
     return pod["spec"], [c for c in conditions if c["type"] not in KUBELET_CONDITIONS]
+
+
+def ended_by_others(pod: View, written: View) -> bool:
+    """Whether somebody else has ended a pod of which a kubelet last wrote this status."""
+    return scheduling.is_terminal(pod) and not scheduling.is_terminal({"status": written})
 
 
 def patch_of(status: Object, written: View) -> Object:
