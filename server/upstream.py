@@ -11,7 +11,7 @@ import aiohttp
 
 from apimachinery import errors
 from server.certificates import Pair
-from server.endpoints.connect import Location
+from server.endpoints.connect import Location, Unreachable
 from server.endpoints.request import Request, Response, WebSocket
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -76,7 +76,7 @@ class HttpUpstream:
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, OSError, TimeoutError) as e:
-            raise errors.Unknown(f'Get "{location.url}": {_dialing(location, e)}', code=500) from e
+            raise Unreachable(_dialing(location, e)) from e
         headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_HEADERS}
         return Response(answer.status, headers, _chunks(answer), live=True)
 

@@ -31,6 +31,8 @@ SIMULATED_ENDPOINT: Final = "mockube.dev/kubelet-endpoint"
 _LOOPBACK: Final = re.compile(r"https://127\.0\.0\.1:[0-9]{1,5}")
 _ADDRESS_TYPES: Final = ("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP")
 _DEFAULT_PORT: Final = 10250
+_DIAL_ERROR: Final = "Mockube-Dial-Error"
+"""By this header a simulated kubelet says why the pod that it plays cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,15 @@ class Location:
         return f"{self.base}{self.path}?{self.query}" if self.query else f"{self.base}{self.path}"
 
 
+class Unreachable(Exception):
+    """Nobody answers; says what dialing came to, as `dial tcp ADDRESS: …`."""
+
+
 class Upstream(Protocol):
-    """The way to kubelets."""
+    """The way to kubelets and pods."""
 
     async def fetch(self, location: Location, request: Request) -> Response:
-        """The answer to the same method and body there, headers and all; ServiceUnavailable when nobody answers."""
+        """The answer to the same method and body there, headers and all; Unreachable when nobody answers."""
         ...
 
     async def tunnel(self, location: Location, request: Request, protocols: tuple[str, ...]) -> Response:
@@ -160,7 +166,10 @@ async def log(scope: Scope) -> Response:
         return Response(204)
     path = f"/containerLogs/{scope.namespace}/{scope.name}/{container}"
     location = Location(await _kubelet(scope, node), path, urlencode(parameters))
-    answer = await _upstream(scope).fetch(location, scope.request)
+    try:
+        answer = await _upstream(scope).fetch(location, scope.request)
+    except Unreachable as e:
+        raise errors.Unknown(f'Get "{location.url}": {e}', code=500) from e
     if answer.status >= 300:
         raise _refusal(answer.status, await _text(answer))
     return answer
@@ -241,20 +250,34 @@ async def _admit(scope: Scope, connect_options: Object) -> None:
 
 
 async def proxy(scope: Scope) -> Response:
-    """Any request to a node's kubelet, a pod's port or a service's endpoint, named as `[scheme:]name[:port]`."""
-    below = "/" + "/".join(scope.info.parts[3:])
+    """Any request to a node's kubelet, a pod's port or a service's endpoint, named as `[scheme:]name[:port]`.
+
+    Models apimachinery/pkg/util/proxy (UpgradeAwareHandler), but for the links in HTML, which stay as they are.
+    """
+    request = scope.request
+    below = request.path.partition(f"/{scope.resource.plural}/{scope.name}/proxy")[2]
     target = _PROXIES.get(scope.resource.plural)
     if target is None:
         raise errors.MethodNotAllowed.of(scope.resource.group_resource, "proxy")
-    scheme, name, port = split_name(scope.name)
+    scheme, name, port = split_name(scope.name, scope.resource.kind.lower())
     await _admit(scope, {"kind": f"{scope.resource.kind}ProxyOptions", "apiVersion": "v1"})
-    location = Location(await target(scope, scheme, name, port), below, scope.request.query.text)
-    if scope.request.wants_websocket:
+    base, address = await target(scope, scheme, name, port)
+    if not below and request.method in ("GET", "HEAD"):
+        query = f"?{request.query.text}" if request.query.text else ""
+        return Response(301, {"Location": f"{request.path}/{query}"})
+    location = Location(base, below or "/", request.query.text)
+    if request.wants_websocket:
         return await _switch(scope, location, ())
-    return await _upstream(scope).fetch(location, scope.request)
+    try:
+        answer = await _upstream(scope).fetch(location, request)
+    except Unreachable as e:
+        raise errors.ServiceUnavailable(f"error trying to reach service: {e}") from e
+    if why := answer.headers.get(_DIAL_ERROR):
+        raise errors.ServiceUnavailable(f"error trying to reach service: dial tcp {address}: {why}")
+    return answer
 
 
-def split_name(text: str) -> tuple[str, str, str]:
+def split_name(text: str, kind: str) -> tuple[str, str, str]:
     """Scheme, name and port of `name`, `name:port` or `scheme:name:port`; BadRequest for anything else."""
     parts = text.split(":")
     match parts:
@@ -264,50 +287,67 @@ def split_name(text: str) -> tuple[str, str, str]:
             return "", name, port
         case [scheme, name, port] if scheme in ("", "http", "https"):
             return scheme, name, port
-    raise errors.BadRequest(f"invalid proxy request {text!r}")
+    raise errors.BadRequest(f'invalid {kind} request "{text}"')
 
 
-async def _node_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+_Target = tuple[str, str]
+"""A base URL, and the address that it stands for."""
+
+
+async def _node_target(scope: Scope, scheme: str, name: str, port: str) -> _Target:
     base = await _kubelet(scope, name)
+    address = base.partition("://")[2]
     if _LOOPBACK.fullmatch(base) and port in ("", str(_DEFAULT_PORT)):
-        return f"{base}/nodes/{name}"
-    return f"{base.rpartition(':')[0]}:{port}" if port else base
+        return f"{base}/nodes/{name}", address
+    return (f"{base.rpartition(':')[0]}:{port}", f"{address.rpartition(':')[0]}:{port}") if port else (base, address)
 
 
-async def _pod_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+async def _pod_target(scope: Scope, scheme: str, name: str, port: str) -> _Target:
     pod = (await scope.store.get(scope.namespace, name)).view
     address = (pod.get("status") or {}).get("podIP")
     if not address:
-        raise errors.BadRequest(f'address not allowed: pod "{name}" has no IP')
+        raise errors.BadRequest("address not allowed")
     if not port:
         declared = [p["containerPort"] for c in pod["spec"]["containers"] for p in c.get("ports") or ()]
         port = str(declared[0]) if declared else "80"
-    return _base(scheme, address, port)
+    return await _way_to(scope, pod, scheme, address, port)
 
 
-async def _service_target(scope: Scope, scheme: str, name: str, port: str) -> str:
+async def _service_target(scope: Scope, scheme: str, name: str, port: str) -> _Target:
     service = (await scope.store.get(scope.namespace, name)).view
-    ports = service["spec"].get("ports") or []
-    wanted = next((p for p in ports if port in ("", str(p["port"]), p.get("name", ""))), None)
-    unavailable = errors.ServiceUnavailable(f'no endpoints available for service "{name}"')
-    if wanted is None:
-        raise unavailable
-    for item in (await scope.services.registry.find("endpoints").get_list(scope.namespace)).items:
-        if meta.name(item.view) != name:
-            continue
-        for subset in item.view.get("subsets") or ():
-            for found in subset.get("ports") or ():
-                if found.get("name", "") == wanted.get("name", "") and subset.get("addresses"):
-                    return _base(scheme, subset["addresses"][0]["ip"], str(found["port"]))
-    raise unavailable
+    if port.isdecimal():
+        ports = (p for p in service["spec"].get("ports") or () if str(p["port"]) == port)
+        if (wanted := next(ports, None)) is None:
+            raise errors.ServiceUnavailable(f'no service port {port} found for service "{name}"')
+        port = wanted.get("name", "")
+    endpoints = await scope.services.registry.find("endpoints").find(scope.namespace, name)
+    for subset in (endpoints.view.get("subsets") or ()) if endpoints is not None else ():
+        for found in subset.get("ports") or ():
+            if found.get("name", "") == port and subset.get("addresses"):
+                return await _endpoint(scope, subset["addresses"][0], scheme, str(found["port"]))
+    raise errors.ServiceUnavailable(f'no endpoints available for service "{scope.name}"')
 
 
-def _base(scheme: str, address: str, port: str) -> str:
-    host = f"[{address}]" if ":" in address else address
-    return f"{scheme or 'http'}://{host}:{port}"
+async def _endpoint(scope: Scope, address: View, scheme: str, port: str) -> _Target:
+    reference = address.get("targetRef") or {}
+    pod = None
+    if reference.get("kind") == "Pod":
+        pod = await scope.services.registry.find("pods").find(scope.namespace, reference["name"])
+    return await _way_to(scope, pod.view if pod is not None else {}, scheme, address["ip"], port)
 
 
-_PROXIES: Final[Mapping[str, Callable[[Scope, str, str, str], Awaitable[str]]]] = {
+async def _way_to(scope: Scope, pod: View, scheme: str, address: str, port: str) -> _Target:
+    """Straight to the address, or to the kubelet that plays the pod: its address leads nowhere."""
+    host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    if node_name := (pod.get("spec") or {}).get("nodeName"):
+        node = await scope.services.registry.find("nodes").find("", node_name)
+        endpoint = meta.annotations(node.view).get(SIMULATED_ENDPOINT, "") if node is not None else ""
+        if _LOOPBACK.fullmatch(endpoint):
+            return f"{endpoint}/pods/{meta.namespace(pod)}/{meta.name(pod)}/{port}", host
+    return f"{scheme or 'http'}://{host}", host
+
+
+_PROXIES: Final[Mapping[str, Callable[[Scope, str, str, str], Awaitable[_Target]]]] = {
     "nodes": _node_target,
     "pods": _pod_target,
     "services": _service_target,

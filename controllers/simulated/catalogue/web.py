@@ -57,6 +57,7 @@ ENTRIES: Final = (
             ports=frozenset({80}),
             paths={"/": 200, "/index.html": 200},
             pull=Pull(0.1, 60_000_000),
+            files={"/usr/local/apache2/htdocs/index.html": b"<html><body><h1>It works!</h1></body></html>\n"},
             workdir="/usr/local/apache2",
             has_shell=True,
         ),

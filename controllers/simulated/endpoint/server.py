@@ -19,8 +19,10 @@ from controllers.simulated.container import Container
 from controllers.simulated.endpoint import attach, exec_, logs
 from controllers.simulated.endpoint.stats import NodeStats
 from controllers.simulated.endpoint.target import Refused, Target
+from controllers.simulated.endpoint.web_server import serve, unreachable
 from controllers.simulated.host import Host
 from controllers.simulated.pod_agent import PodAgents
+from controllers.simulated.pod_machine import PodMachine
 
 ADDRESS: Final = "127.0.0.1"
 MASTERS: Final = "system:masters"
@@ -54,6 +56,9 @@ class KubeletServer:
         app.router.add_get("/nodes/{node}/healthz", self._node_healthz)
         app.router.add_get("/nodes/{node}/stats/summary", self._summary)
         app.router.add_get("/nodes/{node}/metrics/resource", self._metrics)
+        app.router.add_get("/nodes/{node}/pods", self._pod_list)
+        app.router.add_get("/nodes/{node}/pods/", self._pod_list)
+        app.router.add_route("*", "/pods/{namespace}/{pod}/{port:[0-9]+}/{path:.*}", self._web)
         app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
         app.router.add_route("*", "/exec/{namespace}/{pod}/{container}", self._exec)
         app.router.add_route("*", "/attach/{namespace}/{pod}/{container}", self._attach)
@@ -72,11 +77,15 @@ class KubeletServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _target(self, request: web.Request) -> Target:
+    def _machine(self, request: web.Request) -> PodMachine:
         where = request.match_info
         machine = self._pods.machine(where["namespace"], where["pod"])
         if machine is None:
             raise Refused(404, f'pod "{where["pod"]}" does not exist')
+        return machine
+
+    def _target(self, request: web.Request) -> Target:
+        where, machine = request.match_info, self._machine(request)
         if machine.host.kubelet_down or machine.host.cut_off:
             if request.transport is not None:
                 request.transport.abort()
@@ -117,6 +126,24 @@ class KubeletServer:
         except Refused as refused:
             return refused.response()
         return web.Response(body=found.encode(), headers={"Content-Type": METRICS_TYPE})
+
+    async def _pod_list(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._stats(request)
+        except Refused as refused:
+            return refused.response()
+        pods = [machine.pod for machine in self._pods.machines_on(request.match_info["node"])]
+        found = {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods}
+        return web.Response(body=serializer.dumps(found), content_type="application/json")
+
+    async def _web(self, request: web.Request) -> web.StreamResponse:
+        try:
+            machine = self._machine(request)
+        except Refused:
+            return unreachable("connect: no route to host")
+        if machine.host.cut_off:
+            return unreachable("i/o timeout")
+        return serve(request, machine, self._pods.now())
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         try:
