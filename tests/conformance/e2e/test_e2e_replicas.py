@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conformance.e2e.workloads import (
+    AGNHOST,
     APPS,
     CORE,
     HTTPD,
@@ -50,10 +51,15 @@ def pods(namespace: str) -> str:
 
 @both
 def test_should_serve_an_image_on_each_replica(api: Api, namespace: str, kind: Kind) -> None:
-    made = api.create(kind.path(namespace), kind.make("my-hostname-basic", {"name": "my-hostname-basic"}, 2))
+    wanted = kind.make("my-hostname-basic", {"name": "my-hostname-basic"}, 2, AGNHOST)
+    (container,) = wanted["spec"]["template"]["spec"]["containers"]
+    container |= {"args": ["serve-hostname"], "ports": [{"containerPort": 9376}]}
+    made = api.create(kind.path(namespace), wanted)
     running = pods_run(api, namespace, 2, "name%3Dmy-hostname-basic")
     assert {owner(p)["uid"] for p in running} == {made["metadata"]["uid"]}
     assert len({p["status"]["podIP"] for p in running}) == 2
+    for answering in map(name_of, running):
+        assert api.request("GET", f"{pods(namespace)}/{answering}/proxy/").body.decode() == answering
 
 
 @both
