@@ -78,12 +78,26 @@ def error(expression: str, at: int, words: str) -> str:
     return f"ERROR: <input>:{line + 1}:{at - start + 1}: {words}\n | {shown}\n | {'.' * (at - start)}^"
 
 
-def unfinished(expression: str, found: Sequence[Token]) -> str:
-    """The issue of an expression that ends with a binary operator; empty for any other."""
-    if not found or found[-1].text not in _BINARY:
-        return ""
-    words = f"Syntax error: mismatched input '<EOF>' expecting {_EXPECTED}"
-    return error(expression, len(expression.rstrip()), words)
+def syntax_issue(expression: str, found: Sequence[Token]) -> str:
+    """The issue of an expression that ends with a binary operator or goes on after its end; empty for any other."""
+    if found and found[-1].text in _BINARY:
+        words = f"Syntax error: mismatched input '<EOF>' expecting {_EXPECTED}"
+        return error(expression, len(expression.rstrip()), words)
+    depth = 0
+    for i, token in enumerate(found):
+        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        if depth == 0 and _is_operand(token, last=True) and i + 1 < len(found) and _is_operand(found[i + 1]):
+            problem = "extraneous" if i + 2 == len(found) else "mismatched"
+            words = f"Syntax error: {problem} input '{found[i + 1].text}' expecting <EOF>"
+            return error(expression, found[i + 1].at, words)
+    return ""
+
+
+def _is_operand(token: Token, *, last: bool = False) -> bool:
+    """Whether a token is an operand of its own, or the `last` of one."""
+    if token.kind == "operator":
+        return last and token.text in (")", "]", "}")
+    return token.text != "in"
 
 
 def references(found: Sequence[Token]) -> Iterator[tuple[int, Token]]:
@@ -107,7 +121,8 @@ def undeclared(expression: str, token: Token) -> str:
 def problem(expression: str, variables: Collection[str]) -> str:
     """Why an expression over these variables cannot be compiled; empty when nothing is found."""
     found = tokens(expression)
-    issues = [unfinished(expression, found)] if unfinished(expression, found) else []
+    issue = syntax_issue(expression, found)
+    issues = [issue] if issue else []
     if not issues:
         issues = [undeclared(expression, t) for _, t in references(found) if t.text not in variables]
     return f"compilation failed: {chr(10).join(issues)}" if issues else ""

@@ -46,9 +46,15 @@ def _errors(
         yield from _errors(schema.items, path / "items", apart, root=schema.items.embedded_resource)
     for i, rule in enumerate(schema.rules):
         at, expression = (path / "x-kubernetes-validations")[i], str(rule.get("rule") or "")
-        if detail := problem(expression, schema, root=root):
+        detail = problem(expression, schema, root=root)
+        message = str(rule.get("messageExpression") or "")
+        if detail:
             yield field.invalid(at / "rule", _shown(rule), detail)
-        if any(t.kind == "name" and t.text == "oldSelf" for t in cel_text.tokens(expression)):
+        elif issues := compile_issues(message, schema, root=root):
+            yield field.invalid(
+                at / "messageExpression", _shown(rule), f"messageExpression compilation failed: {issues}"
+            )
+        if not detail and any(t.kind == "name" and t.text == "oldSelf" for t in cel_text.tokens(expression)):
             if uncorrelated is not None:
                 detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
                 yield field.invalid(at / "rule", expression, detail)
@@ -71,13 +77,16 @@ def _shown(rule: Mapping[str, object]) -> field.Raw:
 
 def problem(rule: str, schema: Structural, *, root: bool = False) -> str:
     """Why a rule cannot be compiled for values of a schema; empty when nothing is found."""
-    tokens = cel_text.tokens(rule)
-    if issue := cel_text.unfinished(rule, tokens):
-        return f"compilation failed: {issue}"
-    found = list(_names(rule, tokens, schema, root=root))
-    if found:
-        return "compilation failed: " + "\n".join(found)
-    return "" if _may_be_bool(tokens, schema, root=root) else "cel expression must evaluate to a bool"
+    if issues := compile_issues(rule, schema, root=root):
+        return f"compilation failed: {issues}"
+    fits = _may_be_bool(cel_text.tokens(rule), schema, root=root)
+    return "" if fits else "cel expression must evaluate to a bool"
+
+
+def compile_issues(expression: str, schema: Structural, *, root: bool = False) -> str:
+    """The compiler's issues with an expression over `self` and `oldSelf`, one below the other."""
+    tokens = cel_text.tokens(expression)
+    return cel_text.syntax_issue(expression, tokens) or "\n".join(_names(expression, tokens, schema, root=root))
 
 
 def _names(rule: str, tokens: Sequence[Token], schema: Structural, *, root: bool) -> Iterator[str]:

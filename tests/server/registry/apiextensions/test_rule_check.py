@@ -67,12 +67,32 @@ EXPECTED: Final = (
                 f"expecting {EXPECTED}\n | self.size >\n | ...........^"
             ),
         ),
+        (
+            "self.ready and true",
+            (
+                "compilation failed: ERROR: <input>:1:12: Syntax error: mismatched input 'and' expecting <EOF>\n"
+                " | self.ready and true\n | ...........^"
+            ),
+        ),
+        ("self.parts.exists(p, p.x in [1, 2]) == (self.size in [3])", ""),
         ("self.size", "cel expression must evaluate to a bool"),
         ("1 + 1", "cel expression must evaluate to a bool"),
     ],
 )
 def test_problem(rule: str, says: str) -> None:
     assert rule_check.problem(rule, Structural(SPEC)) == says
+
+
+def test_messages_are_expressions_too() -> None:
+    rule = {"rule": "self.a == 1", "messageExpression": "'got ' + self.b"}
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "x-kubernetes-validations": [rule]}
+    [error] = rule_check.errors(schema, field.Path("s"))
+    assert str(error) == (
+        's.x-kubernetes-validations[0].messageExpression: Invalid value: {"Rule":"self.a == 1","Message":"",'
+        '"MessageExpression":"\'got \' + self.b","Reason":null,"FieldPath":"","OptionalOldSelf":null}: '
+        "messageExpression compilation failed: ERROR: <input>:1:14: undefined field 'b'\n | 'got ' + self.b\n"
+        " | .............^"
+    )
 
 
 def test_metadata_is_declared_at_the_root_alone() -> None:
