@@ -28,8 +28,8 @@ ELSEWHERE: Final = (
     ),
     KnownDifference(
         "custom resources",
-        "no conversion webhooks; CEL without optional types, ip, cidr and url functions and cost budget; the rules of a "
-        "definition are checked for names, not for types of operands, and those "
+        "no conversion webhooks; CEL without optional types, ip, cidr and url functions and cost budget; the rules of "
+        "a definition are checked for names, not for types of operands, and those "
         "that the library cannot parse are skipped with a log line; Established is written together with NamesAccepted",
         "cel-python is the library for CEL; webhooks are not called by this server yet",
     ),
