@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
@@ -28,12 +29,14 @@ def parse_ip(text: str) -> Address | None:
     """An address, leading zeros in IPv4 octets ignored; None for anything else."""
     if "%" in text:
         return None
-    if (quad := _QUAD.search(text)) is not None:
-        text = text[: quad.start()] + ".".join(str(int(octet)) for octet in quad.groups())
-    try:
+    with suppress(ValueError):
         return ip_address(text)
-    except ValueError:
+    quad = _QUAD.search(text)
+    if quad is None:
         return None
+    with suppress(ValueError):
+        return ip_address(text[: quad.start()] + ".".join(str(int(octet)) for octet in quad.groups()))
+    return None
 
 
 def parse_cidr(text: str) -> Network | None:
