@@ -5,8 +5,11 @@ The cluster's clock is moved, so that minutes pass in a moment.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from mockube.nodes import NodeTemplate
 from tests.acceptance.objects import (
     ALL_NODES,
     DAEMONSETS,
@@ -36,6 +39,14 @@ DELETED = "node-3"
 def clock(api: Api) -> ClusterTime:
     """The cluster's clock."""
     return ClusterTime(api)
+
+
+@pytest.fixture
+def replaced(api: Api) -> Iterator[None]:
+    """Another node in the place of the deleted one, afterwards."""
+    yield
+    api.create(ALL_NODES, NodeTemplate(name=DELETED).to_node(DELETED))
+    recover(api, DELETED)
 
 
 def taints(api: Api, node: str) -> set[tuple[str, str]]:
@@ -105,6 +116,7 @@ def test_45_a_silent_node(api: Api, namespace: str, clock: ClusterTime) -> None:
     assert taints(api, SILENT) == set()
 
 
+@pytest.mark.usefixtures("replaced")
 def test_26_pods_of_a_deleted_node(api: Api, namespace: str, clock: ClusterTime) -> None:
     pods = PODS.format(namespace)
     port = {"ports": [{"containerPort": 80, "hostPort": 9090}]}

@@ -55,7 +55,7 @@ def recover(api: Api, node: str, *, timeout: float = TIMEOUT) -> None:
 
     def well(nodes: list[Obj]) -> bool:
         (found,) = nodes
-        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in found["status"]["conditions"])
+        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in found["status"].get("conditions", ()))
         taints = [t["key"] for t in found["spec"].get("taints") or []]
         return ready and not any(t.startswith("node.kubernetes.io/") for t in taints)
 
