@@ -6,6 +6,7 @@ The cluster's clock is moved, so that minutes pass in a moment.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -27,10 +28,11 @@ from tests.acceptance.objects import (
     pod,
     start,
 )
-from tests.support.live import Api, Obj
+from tests.support.live import CLOCK, Api, Obj
 from tests.support.machine import ClusterTime, fail, recover
 
 NODES = 4
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 SILENT = "node-4"
 DELETED = "node-3"
 
@@ -53,6 +55,12 @@ def taints(api: Api, node: str) -> set[tuple[str, str]]:
     return {(t["key"], t["effect"]) for t in api.get(f"{ALL_NODES}/{node}")["spec"].get("taints") or []}
 
 
+def silence(api: Api, node: str) -> float:
+    """Seconds since the last heartbeat of a node."""
+    now = datetime.fromisoformat(api.get(CLOCK)["now"])
+    return (now - datetime.fromisoformat(api.get(f"{LEASES}/{node}")["spec"]["renewTime"])).total_seconds()
+
+
 def test_45_a_silent_node(api: Api, namespace: str, clock: ClusterTime) -> None:
     pods = PODS.format(namespace)
     start(api, namespace, nodes=4)
@@ -65,7 +73,7 @@ def test_45_a_silent_node(api: Api, namespace: str, clock: ClusterTime) -> None:
 
     with clock.stopped():
         fail(api, SILENT)
-        clock.advance(35)
+        clock.advance(45 - silence(api, SILENT))
         assert is_ready(api.get(f"{ALL_NODES}/{SILENT}")), "within the grace period nothing happens"
         clock.advance(30)
         node = api.until(
