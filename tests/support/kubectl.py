@@ -115,7 +115,7 @@ class Kubectl:
         timer.start()
         try:
             assert process.stdout is not None
-            found = [line.rstrip("\n") for line, _ in zip(process.stdout, range(lines), strict=False)]
+            found = [line.rstrip("\n") for _, line in zip(range(lines), process.stdout, strict=False)]
         finally:
             timer.cancel()
             process.kill()
