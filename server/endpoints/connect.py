@@ -70,8 +70,7 @@ def kubelet_base(node: View) -> str:
 
     A simulated kubelet's InternalIP leads nowhere: its annotation names the loopback port where it listens.
     """
-    simulated = meta.annotations(node).get(SIMULATED_ENDPOINT, "")
-    if _LOOPBACK.fullmatch(simulated):
+    if simulated := _simulated(node):
         return simulated
     status = node.get("status") or {}
     addresses = {a["type"]: a["address"] for a in reversed(status.get("addresses") or [])}
@@ -81,6 +80,12 @@ def kubelet_base(node: View) -> str:
         kinds = " ".join(_ADDRESS_TYPES)
         raise errors.InternalError.of(f"no preferred addresses found; known addresses: [{kinds}]")
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def _simulated(node: View) -> str:
+    """The port of a simulated node's kubelet, as a base URL; "" for any other node."""
+    endpoint = meta.annotations(node).get(SIMULATED_ENDPOINT, "")
+    return endpoint if _LOOPBACK.fullmatch(endpoint) else ""
 
 
 def container_of(pod: View, asked: str) -> str:
@@ -341,8 +346,7 @@ async def _way_to(scope: Scope, pod: View, scheme: str, address: str, port: str)
     host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     if node_name := (pod.get("spec") or {}).get("nodeName"):
         node = await scope.services.registry.find("nodes").find("", node_name)
-        endpoint = meta.annotations(node.view).get(SIMULATED_ENDPOINT, "") if node is not None else ""
-        if _LOOPBACK.fullmatch(endpoint):
+        if node is not None and (endpoint := _simulated(node.view)):
             return f"{endpoint}/pods/{meta.namespace(pod)}/{meta.name(pod)}/{port}", host
     return f"{scheme or 'http'}://{host}", host
 

@@ -18,21 +18,22 @@ import math
 import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from apimachinery import errors, serializer
 from apimachinery.clusterclock import ClusterClock
 from apimachinery.timestamp import format_micro_time
 from server.endpoints.catalog import Catalog
+from server.endpoints.dispatch import method_not_allowed
 from server.endpoints.negotiation import JSON
 from server.endpoints.request import Handler, Request, Response
 from server.endpoints.request_info import RequestInfo
 from server.filters.chain import Filter
+from server.routes.bodies import Body, parse
 from storage.factory import StorageFactory
 
-M = TypeVar("M", bound=BaseModel)
 PREFIX: Final = "/mockube/v1/clock"
 FOLLOW_SECONDS: Final = 20.0
 SILENT_SECONDS: Final = 30.0
@@ -48,23 +49,19 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEARTBEATS: Final = frozenset({"leases", "events"})
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Speed(_Model):
+class Speed(Body):
     """How fast the clock is to go."""
 
     speed: Annotated[float, Field(ge=0, le=100_000)]
 
 
-class Advance(_Model):
+class Advance(Body):
     """How far the clock is to be moved."""
 
     seconds: Annotated[float, Field(ge=0, le=10 * 366 * 86400)]
 
 
-class UntilIdle(_Model):
+class UntilIdle(Body):
     """What idle means, and how far to go at most."""
 
     quiet: Annotated[float, Field(gt=0, le=86400)] = 60.0
@@ -137,7 +134,7 @@ class ClockControl:
         if request.method == "GET" and action == "progress":
             return await self._progress(request)
         if request.method != "POST":
-            raise errors.MethodNotAllowed("the server does not allow this method on the requested resource", details={})
+            raise method_not_allowed()
         body = await request.body()
         match action:
             case "pause":
@@ -145,11 +142,11 @@ class ClockControl:
             case "resume":
                 await self._set_speed(1.0)
             case "speed":
-                await self._set_speed(_parse(Speed, body).speed)
+                await self._set_speed(parse(Speed, body).speed)
             case "advance":
-                return self._answer_after(self._advance(_parse(Advance, body).seconds))
+                return self._answer_after(self._advance(parse(Advance, body).seconds))
             case "run-until-idle":
-                return self._answer_after(self._run_until_idle(_parse(UntilIdle, body)))
+                return self._answer_after(self._run_until_idle(parse(UntilIdle, body)))
             case _:
                 raise errors.NotFound("the server could not find the requested resource", details={})
         return self._answer()
@@ -300,12 +297,3 @@ def _is_work(info: RequestInfo) -> bool:
     if not info.resource_request or info.resource in _HEARTBEATS:
         return False
     return not (info.resource == "nodes" and info.subresource == "status")
-
-
-def _parse(model: type[M], body: bytes) -> M:
-    try:
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(p) for p in problem["loc"])
-        raise errors.BadRequest(f"{where}: {problem['msg']}" if where else str(problem["msg"])) from None

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from apimachinery import errors, serializer
+from apimachinery import serializer
 from apimachinery.clock import Clock
-from apimachinery.objects import Object, StoredObject
+from apimachinery.objects import Object, StoredObject, View
 from apimachinery.timestamp import format_time
+from server.endpoints.dispatch import method_not_allowed
 from server.endpoints.negotiation import JSON
 from server.endpoints.request import Request, Response
 from server.fieldmanager.field_manager import manager_name
 from server.registry.errors import storage_errors_of
 from server.registry.store import Store
+from server.routes.bodies import Body, parse
 from storage.errors import KeyNotFound
 
 PATH: Final = "/mockube/v1/heartbeats"
@@ -28,10 +30,8 @@ AT_ONCE: Final = 16
 """So many writes are under way at once, where a store takes its time."""
 
 
-class Beats(BaseModel):
+class Beats(Body):
     """Whose hearts beat, and when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     renew_time: str = Field(alias="renewTime", min_length=1)
     names: list[str] = Field(max_length=10_000)
@@ -47,12 +47,8 @@ class Heartbeats:
     async def __call__(self, request: Request) -> Response:
         """Renew; BadRequest for a body that says something else."""
         if request.method != "POST":
-            raise errors.MethodNotAllowed("the server does not allow this method on the requested resource", details={})
-        try:
-            beats = Beats.model_validate_json(await request.body() or b"{}")
-        except ValidationError as error:
-            problem = error.errors()[0]
-            raise errors.BadRequest(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+            raise method_not_allowed()
+        beats = parse(Beats, await request.body())
         manager = manager_name("", request.header("user-agent"))
         missing: list[str] = []
         with storage_errors_of(self._leases.group_resource):
@@ -68,9 +64,9 @@ class Heartbeats:
 
         async def update(current: StoredObject | None) -> Object | None:
             nonlocal renewed
-            lease = current.thaw() if current is not None else {}
-            renewed = _renewed(lease, stamp, manager, now)
-            return lease if renewed else None
+            lease = _renewed(current.view, stamp, manager, now) if current is not None else None
+            renewed = lease is not None
+            return lease
 
         try:
             await self._leases.storage.guaranteed_update(self._leases.key(NAMESPACE, name), update)
@@ -79,13 +75,14 @@ class Heartbeats:
         return renewed
 
 
-def _renewed(lease: Object, stamp: str, manager: str, now: str) -> bool:
-    """Set the time in a Lease whose renewTime is the manager's, and whose write moves no ownership."""
-    for entry in lease["metadata"].get("managedFields") or ():
+def _renewed(lease: View, stamp: str, manager: str, now: str) -> Object | None:
+    """The Lease with another time; None unless its renewTime is the manager's, so that the write moves no ownership."""
+    entries: list[Object] = lease["metadata"].get("managedFields") or []
+    for at, entry in enumerate(entries):
         if entry["manager"] == manager and entry["operation"] == "Update" and "subresource" not in entry:
             if "f:renewTime" not in (entry.get("fieldsV1") or {}).get("f:spec", {}):
-                return False
-            entry["time"] = now
-            lease["spec"]["renewTime"] = stamp
-            return True
-    return False
+                return None
+            managed = [*entries[:at], {**entry, "time": now}, *entries[at + 1 :]]
+            metadata = {**lease["metadata"], "managedFields": managed}
+            return {**lease, "metadata": metadata, "spec": {**lease["spec"], "renewTime": stamp}}
+    return None

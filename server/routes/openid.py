@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from apimachinery import errors, serializer
+from apimachinery import serializer
 from apimachinery.objects import Object
 from server.authentication.service_account_keys import VerifyingKey
+from server.endpoints.dispatch import method_not_allowed
 from server.endpoints.request import Request, Response
 from server.endpoints.response import of_error
 
@@ -45,6 +46,5 @@ class OpenIdMetadata:
 
 def _serve(request: Request, document: Object, media_type: str) -> Response:
     if request.method not in ("GET", "HEAD"):
-        error = errors.MethodNotAllowed("the server does not allow this method on the requested resource", details={})
-        return of_error(request, error)
+        return of_error(request, method_not_allowed())
     return Response(200, {"Content-Type": media_type, "Cache-Control": _CACHE}, serializer.dumps(document))

@@ -6,6 +6,7 @@ from typing import Final
 
 from apimachinery import errors
 from apimachinery.gvk import GroupResource
+from server.endpoints.dispatch import method_not_allowed
 from server.endpoints.request import Request, Response
 from server.endpoints.response import of_error
 from server.registry.errors import storage_errors_of
@@ -34,5 +35,4 @@ class Snapshot:
                     except ValueError as e:
                         return of_error(request, errors.BadRequest(str(e)))
                     return Response(204)
-        error = errors.MethodNotAllowed("the server does not allow this method on the requested resource", details={})
-        return of_error(request, error)
+        return of_error(request, method_not_allowed())
