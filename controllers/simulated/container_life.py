@@ -254,9 +254,7 @@ class ContainerLife:
                     other.due = max(other.due, now)
 
     def _exec(self, c: Container, spec: View) -> tuple[int, str]:
-        if c.sandbox is None:
-            c.sandbox = Sandbox.of(self._pod, c)
-        return c.sandbox.run_now([str(a) for a in spec.get("command") or ()])
+        return Sandbox.inside(self._pod, c).run_now([str(a) for a in spec.get("command") or ()])
 
     # end ------------------------------------------------------------------------------------------------------------
 

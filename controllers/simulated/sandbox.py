@@ -63,6 +63,13 @@ class Sandbox:
         return self.stop_after, self.stop_code
 
     @classmethod
+    def inside(cls, machine: PodMachine, c: Container) -> Sandbox:
+        """The surroundings of a container's run, made when somebody first looks around there."""
+        if c.sandbox is None:
+            c.sandbox = cls.of(machine, c)
+        return c.sandbox
+
+    @classmethod
     def of(cls, machine: PodMachine, c: Container) -> Sandbox:
         """The surroundings of a container that starts now."""
         pod, spec = machine.pod, c.spec

@@ -24,11 +24,9 @@ async def serve(request: web.Request, target: Target) -> web.StreamResponse:
     if not argv:
         raise Refused(400, "you must specify at least 1 command for the container")
     target.require_running()
-    container = target.container
-    if container.sandbox is None:
-        container.sandbox = Sandbox.of(target.machine, container)
+    sandbox = Sandbox.inside(target.machine, target.container)
     async with open_channels(request) as channels:
-        code = await run(program_of(container.sandbox, argv, tty=channels.tty), channels, target)
+        code = await run(program_of(sandbox, argv, tty=channels.tty), channels, target)
         await channels.finish(code)
     socket: web.StreamResponse = request["socket"]
     return socket

@@ -51,7 +51,7 @@ class KubeletServer:
 
     async def start(self) -> str:
         """Listen on a free port; the base URL."""
-        app = web.Application(middlewares=[_only_masters])
+        app = web.Application(middlewares=[_only_masters, _refusals])
         app.router.add_get("/healthz", _healthz)
         app.router.add_get("/nodes/{node}/healthz", self._node_healthz)
         app.router.add_get("/nodes/{node}/stats/summary", self._summary)
@@ -86,10 +86,7 @@ class KubeletServer:
 
     def _target(self, request: web.Request) -> Target:
         where, machine = request.match_info, self._machine(request)
-        if machine.host.kubelet_down or machine.host.cut_off:
-            if request.transport is not None:
-                request.transport.abort()
-            raise Refused(503, "the kubelet does not answer")
+        _require_answers(request, machine.host)
         container: Container | None = machine.container(where["container"])
         if container is None:
             raise Refused(404, f'container "{where["container"]}" not found in pod "{where["pod"]}"')
@@ -100,38 +97,21 @@ class KubeletServer:
         host, node = self._host(name), self._node(name)
         if host is None or node is None:
             raise Refused(404, f'node "{name}" is not simulated here')
-        if host.kubelet_down or host.cut_off:
-            if request.transport is not None:
-                request.transport.abort()
-            raise Refused(503, "the kubelet does not answer")
+        _require_answers(request, host)
         return NodeStats(host, node, self._pods.machines_on(name), self._pods.now())
 
     async def _node_healthz(self, request: web.Request) -> web.StreamResponse:
-        try:
-            self._stats(request)
-        except Refused as refused:
-            return refused.response()
+        self._stats(request)
         return await _healthz(request)
 
     async def _summary(self, request: web.Request) -> web.StreamResponse:
-        try:
-            found = serializer.dumps(self._stats(request).summary())
-        except Refused as refused:
-            return refused.response()
-        return web.Response(body=found, content_type="application/json")
+        return web.Response(body=serializer.dumps(self._stats(request).summary()), content_type="application/json")
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
-        try:
-            found = self._stats(request).metrics()
-        except Refused as refused:
-            return refused.response()
-        return web.Response(body=found.encode(), headers={"Content-Type": METRICS_TYPE})
+        return web.Response(body=self._stats(request).metrics().encode(), headers={"Content-Type": METRICS_TYPE})
 
     async def _pod_list(self, request: web.Request) -> web.StreamResponse:
-        try:
-            self._stats(request)
-        except Refused as refused:
-            return refused.response()
+        self._stats(request)
         pods = [machine.pod for machine in self._pods.machines_on(request.match_info["node"])]
         found = {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods}
         return web.Response(body=serializer.dumps(found), content_type="application/json")
@@ -146,26 +126,34 @@ class KubeletServer:
         return serve(request, machine, self._pods.now())
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await logs.serve(request, self._target(request))
-        except Refused as refused:
-            return refused.response()
+        return await logs.serve(request, self._target(request))
 
     async def _exec(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await exec_.serve(request, self._target(request))
-        except Refused as refused:
-            return refused.response()
+        return await exec_.serve(request, self._target(request))
 
     async def _attach(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await attach.serve(request, self._target(request))
-        except Refused as refused:
-            return refused.response()
+        return await attach.serve(request, self._target(request))
+
+
+def _require_answers(request: web.Request, host: Host) -> None:
+    """Break the connection of who asks a kubelet that is down or cut off."""
+    if host.kubelet_down or host.cut_off:
+        if request.transport is not None:
+            request.transport.abort()
+        raise Refused(503, "the kubelet does not answer")
 
 
 async def _healthz(_: web.Request) -> web.Response:
     return web.Response(text="ok")
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What a handler refuses is answered in plain text."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return refused.response()
 
 
 @web.middleware

@@ -44,13 +44,12 @@ def _listens(c: Container, port: int, now: float) -> bool:
 
 
 def _page(machine: PodMachine, c: Container, path: str) -> web.Response:
-    if c.sandbox is None:
-        c.sandbox = Sandbox.of(machine, c)
+    files = Sandbox.inside(machine, c).files
     name = path + "index.html" if path.endswith("/") else path
     for root in _ROOTS:
-        if c.sandbox.files.exists(root + name) and not c.sandbox.files.is_directory(root + name):
+        if files.exists(root + name) and not files.is_directory(root + name):
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            return web.Response(body=c.sandbox.files.read(root + name), content_type=kind)
+            return web.Response(body=files.read(root + name), content_type=kind)
     code = 200 if c.behaviour.paths is None else c.behaviour.paths.get(path, 404)
     if code == HTTPStatus.OK:
         spec = machine.pod["spec"]
