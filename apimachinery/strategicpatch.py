@@ -17,6 +17,7 @@ RETAIN_KEYS: Final = "$retainKeys"
 DELETE_FROM_PRIMITIVE_LIST: Final = "$deleteFromPrimitiveList"
 SET_ELEMENT_ORDER: Final = "$setElementOrder"
 
+_QUOTED_DIRECTIVE: Final = b'"$patch"'
 _PRIMITIVE_LIST: Final = "invalid patch format of primitive list"
 _ELEMENT_ORDER: Final = "invalid patch format of setElementOrder list"
 _RETAINED: Final = "invalid patch format of retainKeys"
@@ -43,7 +44,12 @@ def apply(original: View, patch: View, schema: FieldSchema, *, shared: Set[str] 
         shared = frozenset()
     kept = {name: original[name] for name in original.keys() & shared - patch.keys()}
     changing = {name: value for name, value in original.items() if name not in kept}
-    return {**_merge_map(serializer.loads(serializer.dumps(changing)), jsonvalue.copy(patch), schema), **kept}
+    return {**_merge_map(_copy(changing), _copy(patch), schema), **kept}
+
+
+def _copy(value: View) -> Object:
+    copied: Object = serializer.loads(serializer.dumps(value))
+    return copied
 
 
 def _merge_map(original: Object, patch: Object, schema: FieldSchema | None) -> Object:
@@ -58,7 +64,8 @@ def _merge_map(original: Object, patch: Object, schema: FieldSchema | None) -> O
             original.pop(key, None)
         elif key not in original or type(original[key]) is not type(value):
             if not deletes:
-                _drop_nulls(value)
+                if type(value) is dict or type(value) is list:
+                    _drop_nulls(value)
                 _set_without_directives(original, key, value)
         elif isinstance(value, dict):
             field = _field(schema, key)
@@ -311,11 +318,17 @@ def _set_without_directives(target: Object, key: str, value: Any) -> None:
 
 
 def _without_directives(value: Any) -> Any:
-    """The value without any object that holds a $patch."""
+    """The value, which is given up, without any object that holds a $patch."""
+    if (type(value) is dict or type(value) is list) and _QUOTED_DIRECTIVE in serializer.dumps(value):
+        return _pruned(value)
+    return value
+
+
+def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _without_directives(v) for k, v in value.items() if not _is_directive(v)}
+        return {k: _pruned(v) for k, v in value.items() if not _is_directive(v)}
     if isinstance(value, list):
-        return [_without_directives(v) for v in value if not _is_directive(v)]
+        return [_pruned(v) for v in value if not _is_directive(v)]
     return value
 
 
@@ -323,14 +336,12 @@ def _is_directive(value: Any) -> bool:
     return isinstance(value, dict) and DIRECTIVE in value
 
 
-def _drop_nulls(value: Any) -> None:
-    if isinstance(value, dict):
+def _drop_nulls(value: Object | list[Any]) -> None:
+    if type(value) is dict:
         for key in [k for k, v in value.items() if v is None]:
             del value[key]
-        for child in value.values():
-            _drop_nulls(child)
-    elif isinstance(value, list):
-        for child in value:
+    for child in value.values() if type(value) is dict else value:
+        if type(child) is dict or type(child) is list:
             _drop_nulls(child)
 
 

@@ -423,6 +423,8 @@ def managed_fields(entries: Sequence[View] | None, path: field.Path) -> list[fie
     """Field errors of managedFields entries."""
     errors: list[field.Error] = []
     for i, entry in enumerate(entries or ()):
+        if _is_entry(*map(entry.get, ("manager", "operation", "fieldsType", "subresource"))):
+            continue
         at = path[i]
         if entry.get("operation") not in ("Apply", "Update"):
             errors.append(field.invalid(at / "operation", entry.get("operation", ""), "must be `Apply` or `Update`"))
@@ -432,6 +434,13 @@ def managed_fields(entries: Sequence[View] | None, path: field.Path) -> list[fie
         if _bytes(entry.get("subresource", "")) > 256:
             errors.append(field.too_long(at / "subresource", 256))
     return errors
+
+
+@lru_cache(maxsize=1024)
+def _is_entry(manager: str | None, operation: str | None, kind: str | None, subresource: str | None) -> bool:
+    """Whether there is nothing against an entry: the same few managers write everything."""
+    known = operation in ("Apply", "Update") and kind in (None, "", "FieldsV1")
+    return known and not field_manager(manager or "", field.Path()) and _bytes(subresource or "") <= 256
 
 
 def object_meta(
@@ -454,13 +463,21 @@ def object_meta(
             errors += [field.invalid(path / "namespace", namespace, p) for p in dns1123_label(namespace)]
     elif namespace:
         errors.append(field.forbidden(path / "namespace", "not allowed on this type"))
-    errors += non_negative(int(meta.get("generation") or 0), path / "generation")
-    errors += labels(meta.get("labels"), path / "labels")
-    errors += annotations(meta.get("annotations"), path / "annotations")
-    errors += owner_references(meta.get("ownerReferences"), path / "ownerReferences")
-    errors += finalizers(meta.get("finalizers"), path / "finalizers")
-    errors += managed_fields(meta.get("managedFields"), path / "managedFields")
+    if generation := int(meta.get("generation") or 0):
+        errors += non_negative(generation, path / "generation")
+    for part, check in _METADATA_PARTS:
+        if given := meta.get(part):
+            errors += check(given, path / part)
     return errors
+
+
+_METADATA_PARTS: Final[tuple[tuple[str, Callable[[Any, field.Path], list[field.Error]]], ...]] = (
+    ("labels", labels),
+    ("annotations", annotations),
+    ("ownerReferences", owner_references),
+    ("finalizers", finalizers),
+    ("managedFields", managed_fields),
+)
 
 
 def object_meta_update(meta: View, old: View, path: field.Path, *, sound: bool = False) -> list[field.Error]:

@@ -102,6 +102,8 @@ class Codec:
         self.definitions = definitions
         self.plans = Plans(definitions)
         self.stored_plans = Plans(definitions, stored=True)
+        self._formed: dict[str, tuple[Object, bytes]] = {}
+        """The parts of what was patched last, with the text that they had when they were in their served form."""
 
     def decode(self, body: Body, definition: str, *, strict: bool = False) -> Decoded:
         """The object of a body, whose value it takes over; `strict` also tells unknown and duplicate fields.
@@ -138,8 +140,8 @@ class Codec:
         try:
             self.plans.struct(definition).apply(obj, findings)
             if same is not None:
-                same.mark(obj)
-                same.give(obj)
+                obj = same.around(obj, definition)
+                self._formed = {} if findings.empties else same.formed(obj)
         except Mismatch:
             obj = serializer.loads(before)
             try:
@@ -162,16 +164,18 @@ class Codec:
         """The object as it is read back from storage, in the order of Go's fields; takes its argument over.
 
         A round trip, in which most kinds, being stored as protobuf, lose empty lists: where Go always writes the list,
-        it is null. What is the same in `stored`, the object's present state, has that form. Raises DecodeError.
+        it is null. What is the same in `stored`, the object's present state, has that form, and so has what a patch
+        was just decoded into. Raises DecodeError.
         """
-        same = _Same.take(obj, stored) if stored is not None else None
-        obj = self._through(self.stored_plans, obj, definition)
-        if same is None:
-            return go_ordered(obj, definition)
-        same.mark(obj)
-        ordered = go_ordered(obj, definition)
-        same.give(ordered)
-        return ordered
+        if stored is None:
+            return go_ordered(self._through(self.stored_plans, obj, definition), definition)
+        formed, self._formed = self._formed, {}
+        done = {n: part for n, (part, text) in formed.items() if obj.get(n) is part and serializer.dumps(part) == text}
+        for name in done:
+            del obj[name]
+        same = _Same.take(obj, stored)
+        same.fields.update(done)
+        return same.around(self._through(self.stored_plans, obj, definition), definition)
 
     def _through(self, plans: Plans, obj: Object, definition: str) -> Object:
         try:
@@ -197,8 +201,7 @@ class Codec:
 
 
 class _Same:
-    """What an object has in common with another to the letter, taken out of it for a while: two levels deep, and
-    nothing of the metadata."""
+    """What an object has in common with another to the letter, taken out of it for a while: two levels deep."""
 
     __slots__ = ("fields", "parts")
 
@@ -212,8 +215,6 @@ class _Same:
         fields: Object = {}
         parts: dict[str, Object] = {}
         for name in obj.keys() & other:
-            if name == "metadata":
-                continue
             mine, theirs = obj[name], other[name]
             if _alike(mine, theirs):
                 fields[name] = obj.pop(name)
@@ -224,23 +225,39 @@ class _Same:
                     mine.update(dict.fromkeys(found))
         return cls(fields, parts)
 
-    def mark(self, obj: Object) -> None:
-        """Hold its place in the object with nulls."""
+    def around(self, obj: Object, definition: str) -> Object:
+        """Put it back and return the object in Go's order."""
         obj.update(dict.fromkeys(self.fields))
         for name, part in self.parts.items():
             holder = obj.get(name) or {}
             holder.update(dict.fromkeys(part))
             obj[name] = holder
-
-    def give(self, obj: Object) -> None:
-        """Put it back."""
+        obj = go_ordered(obj, definition)
         obj.update(self.fields)
         for name, part in self.parts.items():
             obj[name].update(part)
+        return obj
+
+    def formed(self, obj: Object) -> dict[str, tuple[Object, bytes]]:
+        """The parts that are not the same, with their text."""
+        return {
+            name: (part, serializer.dumps(part))
+            for name, part in obj.items()
+            if type(part) is dict and name not in self.fields
+        }
 
 
 def _alike(mine: Any, theirs: Any) -> bool:
-    return mine is theirs or serializer.dumps(mine) == serializer.dumps(theirs)
+    """Whether two values are the same JSON text."""
+    if mine is theirs:
+        return True
+    if type(mine) is not type(theirs):
+        return False
+    if type(mine) is str:
+        return bool(mine == theirs)
+    if type(mine) is dict and len(mine) != len(theirs):
+        return False
+    return serializer.dumps(mine) == serializer.dumps(theirs)
 
 
 @cache

@@ -27,10 +27,12 @@ class Mismatch(Exception):
 class Findings:
     """What a pass saw beside errors."""
 
-    __slots__ = ("unknown",)
+    __slots__ = ("empties", "unknown")
 
     def __init__(self) -> None:
         self.unknown = False
+        self.empties = False
+        """Whether a list or map is empty that has another form when it is stored."""
 
 
 Convert: TypeAlias = Callable[[Any, Findings], Any]
@@ -40,7 +42,7 @@ Zero: TypeAlias = Callable[[], Any]
 class Field:
     """One field of a struct: how to check its value, and what becomes of empty and missing ones."""
 
-    __slots__ = ("convert", "drop_empty", "drop_null", "exact", "null_empty", "zero")
+    __slots__ = ("convert", "drop_empty", "drop_null", "exact", "nil_able", "null_empty", "zero")
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Field:
         zero: Zero,
         drop_empty: bool,
         drop_null: bool,
+        nil_able: bool,
         null_empty: bool,
     ) -> None:
         self.exact = exact
@@ -57,6 +60,7 @@ class Field:
         self.zero = zero
         self.drop_empty = drop_empty
         self.drop_null = drop_null
+        self.nil_able = nil_able
         self.null_empty = null_empty
 
 
@@ -92,11 +96,13 @@ class Struct:
                     continue
             else:
                 converted = field.convert(value, findings)
-                if converted or not field.drop_empty:
-                    if field.null_empty and not converted:
-                        obj[key] = None
-                    elif converted is not value:
+                if converted:
+                    if converted is not value:
                         obj[key] = converted
+                    continue
+                if not field.drop_empty:
+                    findings.empties |= field.nil_able
+                    obj[key] = None if field.null_empty else converted
                     continue
             if dropped is None:
                 dropped = [key]
@@ -155,13 +161,15 @@ class Plans:
         if presence is Presence.OMIT_ZERO:
             presence = Presence.NIL_IS_NULL if self._null_times else Presence.OMIT_EMPTY
         nil_is_null = presence is Presence.NIL_IS_NULL
+        nil_able = nil_is_null and node.type in ("array", "map")
         return Field(
             exact=exact,
             convert=convert,
             zero=_null if nil_is_null else zero,
             drop_empty=presence is Presence.OMIT_EMPTY,
             drop_null=not nil_is_null and presence is not Presence.ALWAYS,
-            null_empty=nil_is_null and stored and node.type in ("array", "map"),
+            nil_able=nil_able,
+            null_empty=nil_able and stored,
         )
 
     def _value(self, node: FieldSchema) -> tuple[type | None, Convert, Zero]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from apimachinery import errors, meta, serializer
@@ -263,6 +264,7 @@ def _comparable(obj: View) -> Object:
     return {**obj, "metadata": {k: v for k, v in meta.metadata(obj).items() if k not in ignored}}
 
 
+@lru_cache(maxsize=1024)
 def manager_name(field_manager: str, user_agent: str) -> str:
     """The manager of a request: its fieldManager option, else the User-Agent's printable part before the first `/`.
 

@@ -24,19 +24,26 @@ _INVALID_CIDR: Final = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db
 _QUAD: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)$")
 
 
-@lru_cache(maxsize=4096)
 def parse_ip(text: str) -> Address | None:
     """An address, leading zeros in IPv4 octets ignored; None for anything else."""
+    return _read(text)[0]
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Address | None, bool]:
+    """An address as parse_ip reads it, and whether strict parsing takes the text."""
+    strict: Address | None = None
+    with suppress(ValueError):
+        strict = ip_address(text)
     if "%" in text:
-        return None
-    with suppress(ValueError):
-        return ip_address(text)
+        return None, strict is not None
+    if strict is not None:
+        return strict, True
     quad = _QUAD.search(text)
-    if quad is None:
-        return None
-    with suppress(ValueError):
-        return ip_address(text[: quad.start()] + ".".join(str(int(octet)) for octet in quad.groups()))
-    return None
+    if quad is not None:
+        with suppress(ValueError):
+            return ip_address(text[: quad.start()] + ".".join(str(int(octet)) for octet in quad.groups())), False
+    return None, False
 
 
 def parse_cidr(text: str) -> Network | None:
@@ -63,11 +70,7 @@ def family_of(text: str) -> str:
 
 
 def _strict(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return _read(text)[1]
 
 
 def legacy_ip(path: field.Path, text: str, version: tuple[int, int], old: Collection[str] = ()) -> list[field.Error]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from apimachinery import errors
-from apimachinery.gvk import GroupResource, GroupVersionResource
+from apimachinery.gvk import GroupVersionResource
 
 if TYPE_CHECKING:
     from server.registry.store import Store
@@ -17,13 +17,13 @@ class Registry:
 
     def __init__(self) -> None:
         self._stores: dict[GroupVersionResource, Store] = {}
-        self._preferred: dict[GroupResource, Store] = {}
+        self._preferred: dict[str, Store] = {}
 
     def add(self, store: Store) -> None:
         """Serve a store; the first version of a resource to be added is the one `find` gives."""
         resource = store.resource
         self._stores[GroupVersionResource(resource.group, resource.version, resource.plural)] = store
-        self._preferred.setdefault(resource.group_resource, store)
+        self._preferred.setdefault(str(resource.group_resource), store)
 
     def remove(self, gvr: GroupVersionResource) -> None:
         """Serve it no longer."""
@@ -31,9 +31,9 @@ class Registry:
         group_resource = gvr.group_resource
         left = [s for s in self._stores.values() if s.resource.group_resource == group_resource]
         if left:
-            self._preferred[group_resource] = left[0]
+            self._preferred[str(group_resource)] = left[0]
         else:
-            self._preferred.pop(group_resource, None)
+            self._preferred.pop(str(group_resource), None)
 
     def get(self, gvr: GroupVersionResource) -> Store | None:
         """The store of one version."""
@@ -41,7 +41,7 @@ class Registry:
 
     def find(self, resource: str) -> Store:
         """The store of `pods`, `daemonsets.apps`, …; NotFound when it is not served."""
-        store = self._preferred.get(GroupResource.parse(resource))
+        store = self._preferred.get(resource)
         if store is None:
             raise errors.NotFound("the server could not find the requested resource", details={})
         return store

@@ -66,15 +66,19 @@ def validate_status_update(new: View, old: View, version: tuple[int, int]) -> li
 
     rules: tuple[Callable[[str, int], bool], ...] = (app, initial, lambda _name, _code: False)
     for name, rule in zip(_STATUSES, rules, strict=True):
-        found += _transitions(status.get(name) or (), before.get(name) or (), _STATUS / name, rule)
-    found += _claim_statuses(status.get("resourceClaimStatuses") or (), spec, _STATUS / "resourceClaimStatuses")
+        if was := before.get(name):
+            found += _transitions(status.get(name) or (), was, _STATUS / name, rule)
+    if claims := status.get("resourceClaimStatuses"):
+        found += _claim_statuses(claims, spec, _STATUS / "resourceClaimStatuses")
     found += _pod_ips(status, before, version)
     found += _host_ips(status, before, version)
     os = (spec.get("os") or {}).get("name") or "linux"
     for name in _STATUSES:
-        found += _users(status.get(name) or (), os, _STATUS / name)
+        if statuses := status.get(name):
+            found += _users(statuses, os, _STATUS / name)
     for name, containers in (("containerStatuses", regular), ("initContainerStatuses", init)):
-        found += _allocated(status.get(name) or (), containers, _STATUS / name)
+        if statuses := status.get(name):
+            found += _allocated(statuses, containers, _STATUS / name)
     for i, container in enumerate(status.get("ephemeralContainerStatuses") or ()):
         if container.get("allocatedResourcesStatus"):
             at = (_STATUS / "ephemeralContainerStatuses")[i] / "allocatedResourcesStatus"
@@ -138,6 +142,8 @@ def _claim_statuses(statuses: Iterable[View], spec: View, path: Path) -> list[Er
 def _ips(addresses: list[View], path: Path, old: list[View], version: tuple[int, int]) -> list[Error]:
     found: list[Error] = []
     texts, before = [a.get("ip") or "" for a in addresses], [a.get("ip") or "" for a in old]
+    if len(texts) < 2 and texts == before:
+        return found
     for i, text in enumerate(texts):
         found += legacy_ip(path[i], text, version, before)
     if len(texts) < 2:
@@ -176,13 +182,17 @@ def _users(statuses: Iterable[View], os: str, path: Path) -> list[Error]:
         user = (status.get("user") or {}).get("linux")
         if user is None:
             continue
+        groups = user.get("supplementalGroups") or ()
+        ids = int(user.get("uid") or 0), int(user.get("gid") or 0), *groups
+        if os != "windows" and not any(user_or_group_id(value, path) for value in ids):
+            continue
         at = path[i] / "linux"
         if os == "windows":
             found.append(field.forbidden(at, "cannot be set for a windows pod"))
             continue
-        found += user_or_group_id(int(user.get("uid") or 0), at / "uid")
-        found += user_or_group_id(int(user.get("gid") or 0), at / "gid")
-        for j, group in enumerate(user.get("supplementalGroups") or ()):
+        found += user_or_group_id(ids[0], at / "uid")
+        found += user_or_group_id(ids[1], at / "gid")
+        for j, group in enumerate(groups):
             found += user_or_group_id(group, (at / "supplementalGroups")[j])
     return found
 

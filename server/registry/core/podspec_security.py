@@ -27,7 +27,7 @@ _NAMESPACED_SYSCTLS: Final = (
 
 def user_or_group_id(value: Any, path: Path) -> list[Error]:
     """Field errors of a numeric user or group, which may be absent."""
-    if value is None:
+    if value is None or 0 <= value <= _MAX_ID:
         return []
     return [field.invalid(path, value, p) for p in validation.in_range(value, 0, _MAX_ID)]
 
