@@ -6,7 +6,7 @@ Models apiserver/pkg/endpoints/handlers/responsewriters (compression) and secure
 from __future__ import annotations
 
 import asyncio
-import uuid
+import random
 import zlib
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,7 +19,8 @@ from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict
 
 from apimachinery import errors
-from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response
+from apimachinery.names import uuid_text
+from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response, Warnings
 from server.filters.warnings import SEPARATOR
 from server.routes.snapshot import PATH as SNAPSHOT_PATH
 
@@ -85,11 +86,14 @@ async def _expected(incoming: web.BaseRequest) -> None:
         incoming.writer.output_size = 0
 
 
+_BLANK: Final = Request("", "")
+
+
 def _request(incoming: web.BaseRequest) -> Request:
     audit_id = incoming.headers.get("Audit-ID", "")
     if not 0 < len(audit_id) <= 64:
-        audit_id = str(uuid.uuid4())
-    return Request(
+        audit_id = uuid_text(random.getrandbits(128))
+    return _BLANK.with_(
         method=incoming.method,
         path=incoming.path,
         query=Query(incoming.rel_url.raw_query_string),
@@ -98,6 +102,8 @@ def _request(incoming: web.BaseRequest) -> Request:
         peer_certificate=_peer_certificate(incoming),
         remote=incoming.remote or "",
         audit_id=audit_id,
+        warnings=Warnings(),
+        annotations={},
     )
 
 
@@ -190,12 +196,12 @@ class _OneWrite(web.StreamResponse):
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError
-        lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        lines += (f"Content-Length: {len(self._content)}", f"Date: {rfc822_formatted_time()}", "\r\n")
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines):
+        head = f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}\r\n"
+        for name, value in self.headers.items():
+            head += f"{name}: {value}\r\n"
+        if head.count("\n") != len(self.headers) + 1:
             raise ValueError("a header with a line break in it")
+        head += f"Content-Length: {len(self._content)}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
         transport.write(head.encode() + self._content)
         return None
 

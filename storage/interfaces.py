@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from apimachinery.fields import FieldSelector
 from apimachinery.labels import LabelSelector
@@ -81,8 +81,7 @@ class WatchOptions:
     deadline: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A change as one watcher sees it. DELETED carries the last matching state stamped with the deletion's revision."""
 
     type: EventType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from apimachinery import errors
 from server.authentication.interfaces import ALL_AUTHENTICATED, Authenticator, User
@@ -37,4 +36,4 @@ def authenticated(user: User) -> User:
     """The user as a member of system:authenticated."""
     if user.anonymous or ALL_AUTHENTICATED in user.groups:
         return user
-    return replace(user, groups=(*user.groups, ALL_AUTHENTICATED))
+    return User(user.name, user.uid, (*user.groups, ALL_AUTHENTICATED), user.extra)

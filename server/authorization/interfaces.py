@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from apimachinery.objects import Object
 from server.authentication.interfaces import User
@@ -11,8 +11,7 @@ from server.authentication.interfaces import User
 Decision = Literal["Allow", "Deny", "NoOpinion"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """What is asked: a verb on a resource, or on a path when `resource_request` is false."""
 
     user: User
@@ -27,8 +26,7 @@ class Attributes:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A decision with the reason that a client may read."""
 
     decision: Decision

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from apimachinery import errors
 from apimachinery.objects import View
 from server.endpoints import decoding, options, response
@@ -37,7 +35,7 @@ async def delete_collection(scope: Scope) -> Response:
         namespace, _, name = item.key.rpartition("/")
         context = scope.context(dry_run=dry_run)
         if scope.resource.namespaced:
-            context = replace(context, namespace=namespace)
+            context = context._replace(namespace=namespace)
         try:
             await scope.store.delete(name, context, asked, validate=validate_delete(scope, asked, dry_run))
         except errors.NotFound:

@@ -78,8 +78,11 @@ def negotiate(request: Request, *, tables: bool = True) -> MediaType:
 
     Protobuf is answered to those only who accept nothing else.
     """
-    header = request.header("accept")
-    pretty = wants_pretty(request)
+    return _negotiated(request.header("accept"), tables=tables, pretty=wants_pretty(request))
+
+
+@lru_cache(maxsize=512)
+def _negotiated(header: str, *, tables: bool, pretty: bool) -> MediaType:
     if not header or header == "*/*":
         return MediaType(pretty=pretty)
     clauses = parse_accept(header)

@@ -223,8 +223,13 @@ class WriteOptions:
         return found
 
 
+_NO_OPTIONS: Final = WriteOptions()
+
+
 def write_options(query: Query, kind: str, *, apply: bool = False) -> WriteOptions:
     """The options of a create, update or patch; `kind` is CreateOptions, UpdateOptions or PatchOptions. Invalid."""
+    if not query and not apply:
+        return _NO_OPTIONS
     manager, dry_run = query.get("fieldManager"), query.all("dryRun")
     mode = query.get("fieldValidation")
     force = optional_boolean(query, "force") if kind == "PatchOptions" else None

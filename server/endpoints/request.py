@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ class Query:
     def all(self, name: str) -> list[str]:
         """Every value of a parameter, in order."""
         return list(self._values.get(name, ()))
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -133,12 +136,11 @@ Chunks: TypeAlias = AsyncIterator[bytes]
 Upgrade: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One answer: a whole body, or chunks to be sent as they come, or an upgrade to a WebSocket."""
 
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes | Chunks = b""
     upgrade: Upgrade | None = None
     """Talks over the WebSocket that the transport opens instead of sending a body."""
@@ -149,9 +151,7 @@ class Response:
 
     def with_headers(self, **headers: str) -> Response:
         """A copy with more headers; underscores in names stand for hyphens."""
-        return dataclasses.replace(
-            self, headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        )
+        return self._replace(headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from apimachinery import meta, serializer
 from apimachinery.objects import Object, View
@@ -19,8 +19,7 @@ from server.registry.store import Transform, ValidateObject, ValidateUpdate, ens
 from storage.interfaces import Preconditions
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a PUT or PATCH asks for, read but not yet carried out; `kind` names the options that it came with."""
 
     asked: WriteOptions
@@ -75,7 +74,7 @@ def authorized_create(scope: Scope, asked: WriteOptions) -> ValidateObject:
     accept = validate_create(scope, asked)
 
     async def validate(obj: Object) -> None:
-        attributes = replace(attributes_of(scope.request), verb="create")
+        attributes = attributes_of(scope.request)._replace(verb="create")
         verdict = await scope.services.authorizer.authorize(attributes)
         if not verdict.allowed:
             raise forbidden(attributes, verdict.reason)

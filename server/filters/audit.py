@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -167,7 +167,7 @@ class _Events:
         if isinstance(answer.body, bytes):
             return answer
         chunks = _then(answer.body, lambda: self.write("ResponseComplete", code=answer.status))
-        return replace(answer, body=chunks)
+        return answer._replace(body=chunks)
 
     def write(self, stage: Stage, *, status: Object | None = None, code: int = 0, body: bytes = b"") -> None:
         """One event, unless the policy leaves the stage out."""

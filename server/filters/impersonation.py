@@ -134,7 +134,7 @@ class Impersonator:
                 continue
             try:
                 if mode.constrained:
-                    on = replace(asked, verb=f"impersonate-on:{mode.name}:{asked.verb}")
+                    on = asked._replace(verb=f"impersonate-on:{mode.name}:{asked.verb}")
                     await self._check(on)
                 return await self._actual(mode, wanted, asked.user)
             except errors.Forbidden as e:
@@ -154,18 +154,18 @@ class Impersonator:
         groups = wanted.groups
         node, account = node_of(wanted.name), service_account_of(wanted.name)
         if mode.constrained and node:
-            about = replace(about, resource="nodes", name="*" if mode.name == "associated-node" else node)
+            about = about._replace(resource="nodes", name="*" if mode.name == "associated-node" else node)
             groups = (NODES,)
         elif account is not None:
-            about = replace(about, resource="serviceaccounts", namespace=account[0], name=account[1])
+            about = about._replace(resource="serviceaccounts", namespace=account[0], name=account[1])
             groups = groups or (ALL_SERVICE_ACCOUNTS, f"{ALL_SERVICE_ACCOUNTS}:{account[0]}")
         await self._check(about)
-        about = replace(about, namespace="")
+        about = about._replace(namespace="")
         if wanted.uid:
-            await self._check(replace(about, api_group="authentication.k8s.io", resource="uids", name=wanted.uid))
-        await self._check_groups(mode, replace(about, resource="groups", name=""), wanted.groups)
+            await self._check(about._replace(api_group="authentication.k8s.io", resource="uids", name=wanted.uid))
+        await self._check_groups(mode, about._replace(resource="groups", name=""), wanted.groups)
         await self._check_extra(
-            mode, replace(about, api_group="authentication.k8s.io", resource="userextras", name=""), wanted.extra
+            mode, about._replace(api_group="authentication.k8s.io", resource="userextras", name=""), wanted.extra
         )
         return replace(wanted, groups=_completed(wanted.name, groups))
 
@@ -175,11 +175,11 @@ class Impersonator:
                 raise forbidden(about, "impersonating the empty string group is not allowed")
             if PRIVILEGED in groups:
                 why = "impersonating the system:masters group is not allowed"
-                raise forbidden(replace(about, name=PRIVILEGED), why)
-            if len(groups) >= _MANY and await self._allowed(replace(about, name="*")):
+                raise forbidden(about._replace(name=PRIVILEGED), why)
+            if len(groups) >= _MANY and await self._allowed(about._replace(name="*")):
                 return
         for group in groups:
-            await self._check(replace(about, name=group))
+            await self._check(about._replace(name=group))
 
     async def _check_extra(self, mode: Mode, about: Attributes, extra: Mapping[str, tuple[str, ...]]) -> None:
         if mode.constrained:
@@ -187,11 +187,11 @@ class Impersonator:
             if why:
                 raise forbidden(about, why)
             many = sum(map(len, extra.values())) >= _MANY
-            if many and await self._allowed(replace(about, subresource="*", name="*")):
+            if many and await self._allowed(about._replace(subresource="*", name="*")):
                 return
         for key, texts in extra.items():
             for text in texts:
-                await self._check(replace(about, subresource=key, name=text))
+                await self._check(about._replace(subresource=key, name=text))
 
     async def _allowed(self, attributes: Attributes) -> bool:
         return (await self._authorizer.authorize(attributes)).allowed

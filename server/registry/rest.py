@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from apimachinery import field as fields
 from apimachinery import timestamp
@@ -26,8 +26,7 @@ Propagation = Literal["Background", "Foreground", "Orphan", "Unsupported"]
 FieldPath: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a rule may know of the request it judges; `now` is the cluster's time."""
 
     now: datetime

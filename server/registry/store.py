@@ -6,7 +6,6 @@ Models apiserver/pkg/registry/generic/registry/store.go and registry/rest/{creat
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from apimachinery import errors, field, meta, serializer, validation
@@ -242,7 +241,7 @@ class Store:
             old = current.view
             obj = await transform(old)
             self._check_version(obj, old, name, rules)
-            asked = replace(ctx, stored=existing.view) if self.resource.verbatim else ctx
+            asked = ctx._replace(stored=existing.view) if self.resource.verbatim else ctx
             transaction = await self._before_update(obj, old, asked, rules, warnings)
             await validate_update(obj, old)
             held = meta.is_deleting(old) and self.resource.strategy.hold_deletion(obj, ctx)

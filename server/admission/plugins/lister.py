@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from apimachinery import errors
@@ -19,6 +20,10 @@ class Lister(Protocol):
 
     async def get(self, resource: str, namespace: str, name: str) -> View | None:
         """The object; None when there is none."""
+        ...
+
+    async def labels(self, resource: str, namespace: str, name: str) -> Mapping[str, str]:
+        """The object's labels alone; none when there is no object."""
         ...
 
     async def list(self, resource: str, namespace: str = "") -> list[View]:
@@ -66,14 +71,22 @@ class RegistryLister:
 
     async def get(self, resource: str, namespace: str, name: str) -> View | None:
         """From the cache, else with a consistent read."""
+        found = await self._find(resource, namespace, name)
+        return self._view(resource, found) if found is not None else None
+
+    async def labels(self, resource: str, namespace: str, name: str) -> Mapping[str, str]:
+        """As get, without decoding the object."""
+        found = await self._find(resource, namespace, name)
+        return found.labels if found is not None else {}
+
+    async def _find(self, resource: str, namespace: str, name: str) -> StoredObject | None:
         store = self._store(resource)
         if store is None or not name:
             return None
         try:
-            return self._view(resource, await store.get(namespace, name, resource_version=0))
+            return await store.get(namespace, name, resource_version=0)
         except errors.NotFound:
-            found = await store.find(namespace, name)
-            return self._view(resource, found) if found is not None else None
+            return await store.find(namespace, name)
 
     async def list(self, resource: str, namespace: str = "") -> list[View]:
         """From the cache; a short list is kept until the resource changes."""

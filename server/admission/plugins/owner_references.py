@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from apimachinery import meta
@@ -66,8 +65,7 @@ class OwnerReferencesPermissionEnforcement:
                 f' "{reference.get("kind")}" in version "{reference.get("apiVersion")}"',
             )
         verdict = await self._authorizer.authorize(
-            replace(
-                asked,
+            asked._replace(
                 verb="update",
                 namespace=attributes.namespace if owner.namespaced else "",
                 api_group=owner.group,

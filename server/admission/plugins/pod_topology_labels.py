@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from apimachinery import meta
 from server.admission.attributes import Attributes
 from server.admission.interfaces import Operation
 from server.admission.plugins.lister import Lister
@@ -34,8 +33,7 @@ class PodTopologyLabels:
             node_name = (obj.get("spec") or {}).get("nodeName")
         else:
             return
-        node = await self._lister.get("nodes", "", node_name or "")
-        copied = {k: v for k, v in meta.labels(node).items() if k in LABELS} if node is not None else {}
-        if copied:
+        labels = await self._lister.labels("nodes", "", node_name or "")
+        if copied := {name: labels[name] for name in labels if name in LABELS}:
             metadata = obj.setdefault("metadata", {})
             metadata["labels"] = {**(metadata.get("labels") or {}), **copied}

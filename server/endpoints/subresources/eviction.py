@@ -118,7 +118,7 @@ class _Evictor:
             return manager.update(existing, changed, _MANAGER, self.context.now) if manager is not None else changed
 
         strategy = status.strategy if status is not None else None
-        await store.update(budget, take, replace(self.context, subresource="status"), strategy=strategy)
+        await store.update(budget, take, self.context._replace(subresource="status"), strategy=strategy)
 
     async def _delete(self, delete: DeleteOptions) -> None:
         """Write why the pod goes to its status, then delete it as the options say."""

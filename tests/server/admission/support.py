@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from apimachinery import meta
 from apimachinery.gvk import GroupResource
 from apimachinery.objects import Object, View
 from server.admission.attributes import Attributes
@@ -26,6 +27,10 @@ class Objects:
             if obj["metadata"]["name"] == name and obj["metadata"].get("namespace", "") == namespace:
                 return obj
         return None
+
+    async def labels(self, resource: str, namespace: str, name: str) -> Mapping[str, str]:
+        found = await self.get(resource, namespace, name)
+        return meta.labels(found) if found is not None else {}
 
     async def list(self, resource: str, namespace: str = "") -> list[View]:
         found = self.objects.get(resource, [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -88,7 +87,7 @@ class Kind:
         found["metadata"]["generation"] = old["metadata"].get("generation")
         if found["metadata"]["generation"] is None:
             del found["metadata"]["generation"]
-        context = replace(CONTEXT, subresource=subresource)
+        context = CONTEXT._replace(subresource=subresource)
         rules.prepare_for_update(found, old, context)
         return found, texts(rules.validate_update(found, old, context))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -94,7 +93,7 @@ def test_refusals(changes: dict[str, Any], refusals: list[str]) -> None:
 
 def test_the_server_says_who_asks() -> None:
     obj = with_changes(signing_request(), {"spec.username": "root", "spec.uid": "0"})
-    REQUESTS.strategy.prepare_for_create(obj, replace(CONTEXT, user="jane", groups=("dev",)))
+    REQUESTS.strategy.prepare_for_create(obj, CONTEXT._replace(user="jane", groups=("dev",)))
     spec = obj["spec"]
     assert (spec["username"], spec["groups"], "uid" in spec, obj["status"]) == ("jane", ["dev"], False, {})
 
