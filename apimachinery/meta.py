@@ -86,7 +86,10 @@ def creation_timestamp(obj: View) -> datetime | None:
 
 def controller_of(obj: View) -> Object | None:
     """The owner reference with controller true."""
-    return next((r for r in owner_references(obj) if r.get("controller")), None)
+    for ref in owner_references(obj):
+        if ref.get("controller"):
+            return ref
+    return None
 
 
 def is_controlled_by(obj: View, owner: View) -> bool:

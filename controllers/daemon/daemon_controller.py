@@ -6,15 +6,22 @@ What is to be done is decided in placement.py, update.py and status.py; here it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from apimachinery import errors, meta
 from apimachinery.labels import LabelSelector
 from apimachinery.objects import Object, View
 from controllers.daemon import placement, status, update
+from controllers.daemon.facts import DaemonPod, Eligibility, JudgedNode, target_node
 from controllers.daemon.revisions import RevisionHistory, current_hash
+from controllers.daemon.template import (
+    TEMPLATE_GENERATION_LABEL,
+    daemon_tolerations,
+    node_name_affinity,
+    template_generation,
+)
 from controllers.runtime import pods as podutil
 from controllers.runtime.consistency import WrittenVersions
 from controllers.runtime.context import ControllerContext
@@ -50,12 +57,19 @@ class DaemonSetOptions:
     concurrent_daemonset_syncs: int = flag(2, "DaemonSets synced at once.")
 
 
+class _Claimed(NamedTuple):
+    """A DaemonSet's pods."""
+
+    all: Sequence[View]
+    by_node: placement.PodsByNode
+
+
 def by_target_node(pod: View) -> Iterable[str]:
     """The node that a controlled daemon pod is on or meant for."""
     ref = meta.controller_of(pod)
     if ref is None or ref["kind"] != DAEMON_SET_KIND.kind:
         return ()
-    node = placement.target_node(pod)
+    node = target_node(pod)
     return (node,) if node else ()
 
 
@@ -71,7 +85,9 @@ class DaemonSetController:
         self._expectations = Expectations(context.clock)
         self._written = WrittenVersions()
         self._back_off = Backoff(context.clock, initial=1.0, cap=15 * 60.0)
-        self._eligibilities: dict[str, tuple[tuple[str, int], placement.Eligibility]] = {}
+        self._eligibilities: dict[str, tuple[tuple[str, int], Eligibility]] = {}
+        self._known_pods: dict[str, dict[int, DaemonPod]] = {}
+        """By the UID of a DaemonSet: what was read of the pods that are its own, by the identity of their objects."""
         self._queue = context.queue("daemonset", str)
         informers = context.informers
         self._sets = informers.informer(DAEMON_SETS)
@@ -125,6 +141,7 @@ class DaemonSetController:
         self._expectations.forget(key)
         self._written.forget(key)
         self._eligibilities.pop(key, None)
+        self._known_pods.pop(meta.uid(ds), None)
         self._queue.add(key)
 
     def _owner(self, obj: View) -> View | None:
@@ -224,11 +241,11 @@ class DaemonSetController:
         if ds is not None:
             self._enqueue(ds)
 
-    def _eligibility(self, ds: View) -> placement.Eligibility:
+    def _eligibility(self, ds: View) -> Eligibility:
         key, version = meta.key(ds), (meta.uid(ds), meta.generation(ds))
         known = self._eligibilities.get(key)
         if known is None or known[0] != version:
-            known = self._eligibilities[key] = (version, placement.eligibility(ds))
+            known = self._eligibilities[key] = (version, Eligibility(ds))
         return known[1]
 
     # sync -----------------------------------------------------------------------------------------------------------
@@ -253,8 +270,8 @@ class DaemonSetController:
         if meta.is_deleting(ds):
             return
         pods = await self._claim_pods(ds, selector)
-        claimed = await self._refs(ds, selector, revisions=True).claim(self._mine(ds, revisions=True))
-        current, old = await self._history.construct(ds, claimed, pods)
+        revisions = await self._refs(ds, selector, revisions=True).claim(self._mine(ds, revisions=True))
+        current, old = await self._history.construct(ds, revisions, pods.all)
         digest = current_hash(current)
         if not self._expectations.satisfied(key):
             await self._update_status(ds, pods, digest, observe=False)
@@ -266,7 +283,7 @@ class DaemonSetController:
             rolling = (ds["spec"].get("updateStrategy") or {}).get("type") == "RollingUpdate"
             if rolling and self._expectations.satisfied(key) and await self._roll(ds, pods, digest):
                 pods = await self._claim_pods(ds, selector)
-            await self._history.truncate(ds, old, pods)
+            await self._history.truncate(ds, old, pods.all)
         except RETRIABLE as error:
             failure = error
             pods = await self._claim_pods(ds, selector)
@@ -294,28 +311,36 @@ class DaemonSetController:
             selector=selector,
         )
 
-    async def _claim_pods(self, ds: View, selector: LabelSelector) -> list[View]:
-        return await self._refs(ds, selector).claim(self._mine(ds))
+    async def _claim_pods(self, ds: View, selector: LabelSelector) -> _Claimed:
+        pods, known = self._mine(ds), self._known_pods.get(meta.uid(ds), {})
+        new = await self._refs(ds, selector).claim([p for p in pods if id(p) not in known])
+        own = known.keys() | {id(p) for p in new}
+        pods = [p for p in pods if id(p) in own]
+        read = {id(p): known.get(id(p)) or DaemonPod(p) for p in pods}
+        self._known_pods[meta.uid(ds)] = read
+        return _Claimed(pods, placement.group_by_node(read.values()))
 
-    async def _manage(self, ds: View, pods: Sequence[View], digest: str) -> bool:
+    def _judged_nodes(self, ds: View) -> Collection[JudgedNode]:
+        return self._eligibility(ds).over(self._nodes.indexer.values())
+
+    async def _manage(self, ds: View, pods: _Claimed, digest: str) -> bool:
         """Create and delete pods; whether there was anything to do."""
         plan = placement.plan_placement(
             ds,
-            self._nodes.indexer.values(),
-            placement.group_by_node(pods),
-            eligible=self._eligibility(ds),
+            self._judged_nodes(ds),
+            pods.by_node,
             current_hash=digest,
             now=self._clock.now(),
             back_off=lambda node: self._failed_back_off(ds, node),
         )
-        for node, pod in plan.failed:
-            self._back_off.next(_back_off_key(ds, node))
-            where = f"{meta.key(pod)} on node {node}"
+        for pod in plan.failed:
+            self._back_off.next(_back_off_key(ds, pod.node))
+            where = f"{meta.key(pod.object)} on node {pod.node}"
             self._recorder.event(
                 ds, "Warning", "FailedDaemonPod", f"Found failed daemon pod {where}, will try to kill it"
             )
-        for node, pod in plan.succeeded:
-            where = f"{meta.key(pod)} on node {node}"
+        for pod in plan.succeeded:
+            where = f"{meta.key(pod.object)} on node {pod.node}"
             self._recorder.event(
                 ds, "Normal", "SucceededDaemonPod", f"Found succeeded daemon pod {where}, will try to delete it"
             )
@@ -328,13 +353,12 @@ class DaemonSetController:
         key = _back_off_key(ds, node)
         return self._back_off.get(key) if self._back_off.in_backoff_since_update(key) else None
 
-    async def _roll(self, ds: View, pods: Sequence[View], digest: str) -> bool:
+    async def _roll(self, ds: View, pods: _Claimed, digest: str) -> bool:
         """Take the next steps of a rolling update; whether there were any."""
         rollout = update.plan_rolling_update(
             ds,
-            self._nodes.indexer.values(),
-            placement.group_by_node(pods),
-            eligible=self._eligibility(ds),
+            self._judged_nodes(ds),
+            pods.by_node,
             current_hash=digest,
             now=self._clock.now(),
         )
@@ -390,18 +414,17 @@ class DaemonSetController:
         results = await run_batch(range(len(names)), delete) if names else []
         return [r for r in results if r is not None]
 
-    async def _update_status(self, ds: View, pods: Sequence[View], digest: str, *, observe: bool) -> None:
+    async def _update_status(self, ds: View, pods: _Claimed, digest: str, *, observe: bool) -> None:
         now = self._clock.now()
         numbers = status.count(
             ds,
-            self._nodes.indexer.values(),
-            placement.group_by_node(pods),
-            eligible=self._eligibility(ds),
+            self._judged_nodes(ds),
+            pods.by_node,
             current_hash=digest,
             now=now,
         )
         await self._store_status(ds, numbers, observe=observe)
-        check = podutil.next_availability_check(pods, ds["spec"].get("minReadySeconds") or 0, now)
+        check = podutil.next_availability_check(pods.all, ds["spec"].get("minReadySeconds") or 0, now)
         if check is not None:
             self._queue.add_after(meta.key(ds), check)
 
@@ -434,15 +457,15 @@ class PodBuilder:
         template = ds["spec"]["template"]
         self._pod = pod_from_template(template, ds, meta.new_controller_ref(ds, DAEMON_SET_KIND))
         labels = self._pod["metadata"]["labels"]
-        generation = placement.template_generation(ds)
+        generation = template_generation(ds)
         if generation is not None:
-            labels[placement.TEMPLATE_GENERATION_LABEL] = str(generation)
+            labels[TEMPLATE_GENERATION_LABEL] = str(generation)
         if digest:
             labels[CONTROLLER_REVISION_HASH] = digest
-        self._spec = {**template["spec"], "tolerations": placement.daemon_tolerations(template["spec"])}
+        self._spec = {**template["spec"], "tolerations": daemon_tolerations(template["spec"])}
 
     def __call__(self, node: str) -> Object:
-        affinity = placement.node_name_affinity(self._spec.get("affinity"), node)
+        affinity = node_name_affinity(self._spec.get("affinity"), node)
         return {**self._pod, "spec": {**self._spec, "affinity": affinity}}
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from apimachinery import meta
 from apimachinery.objects import Object, View
-from controllers.daemon.placement import Eligibility, PodsByNode, age_order, is_updated, template_generation
-from controllers.runtime.pods import is_available, is_ready
+from controllers.daemon.facts import JudgedNode
+from controllers.daemon.placement import AGE_ORDER, PodsByNode
+from controllers.daemon.template import template_generation
 
 
 class Numbers(NamedTuple):
@@ -64,10 +64,9 @@ class Numbers(NamedTuple):
 
 def count(
     ds: View,
-    nodes: Iterable[View],
+    nodes: Iterable[JudgedNode],
     pods_by_node: PodsByNode,
     *,
-    eligible: Eligibility,
     current_hash: str,
     now: datetime,
 ) -> Numbers:
@@ -75,9 +74,8 @@ def count(
     desired = current = misscheduled = ready = updated = available = 0
     generation = template_generation(ds)
     min_ready = ds["spec"].get("minReadySeconds") or 0
-    for node in nodes:
-        should_run, _ = eligible(node)
-        pods = pods_by_node.get(meta.name(node))
+    for name, should_run, _, _ in nodes:
+        pods = pods_by_node.get(name)
         if not should_run:
             misscheduled += bool(pods)
             continue
@@ -85,9 +83,9 @@ def count(
         if not pods:
             continue
         current += 1
-        pod = pods[0] if len(pods) == 1 else min(pods, key=age_order)
-        if is_ready(pod):
+        pod = pods[0] if len(pods) == 1 else min(pods, key=AGE_ORDER)
+        if pod.ready:
             ready += 1
-            available += min_ready <= 0 or is_available(pod, min_ready, now)
-        updated += is_updated(pod, current_hash, generation)
+            available += pod.is_available(min_ready, now)
+        updated += pod.is_updated(current_hash, generation)
     return Numbers(desired, current, misscheduled, ready, updated, available)

@@ -6,18 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from apimachinery import meta
 from apimachinery.objects import View
-from controllers.daemon.placement import (
-    Eligibility,
-    PodsByNode,
-    is_updated,
-    surge_count,
-    template_generation,
-    unavailable_count,
-)
+from controllers.daemon.facts import DaemonPod, JudgedNode
+from controllers.daemon.placement import PodsByNode
+from controllers.daemon.template import surge_count, template_generation, unavailable_count
 from controllers.runtime.errors import ReconcileError
-from controllers.runtime.pods import is_available
 
 
 @dataclass(slots=True)
@@ -35,14 +28,14 @@ class _Classifier:
     min_ready: int
     now: datetime
 
-    def classify(self, pods: Sequence[View]) -> tuple[View | None, View | None, bool]:
+    def classify(self, pods: Sequence[DaemonPod]) -> tuple[DaemonPod | None, DaemonPod | None, bool]:
         """The new and the old pod of a node; False when there are several of a sort."""
-        new: View | None = None
-        old: View | None = None
+        new: DaemonPod | None = None
+        old: DaemonPod | None = None
         for pod in pods:
-            if pod["metadata"].get("deletionTimestamp"):
+            if pod.deleting:
                 continue
-            if is_updated(pod, self.current_hash, self.generation):
+            if pod.is_updated(self.current_hash, self.generation):
                 if new is not None:
                     return None, None, False
                 new = pod
@@ -52,22 +45,21 @@ class _Classifier:
                 old = pod
         return new, old, True
 
-    def available(self, pod: View) -> bool:
-        return is_available(pod, self.min_ready, self.now)
+    def available(self, pod: DaemonPod) -> bool:
+        return pod.is_available(self.min_ready, self.now)
 
 
 def plan_rolling_update(
     ds: View,
-    nodes: Iterable[View],
+    nodes: Iterable[JudgedNode],
     pods_by_node: PodsByNode,
     *,
-    eligible: Eligibility,
     current_hash: str,
     now: datetime,
 ) -> Rollout:
     """What may be replaced now without breaking maxUnavailable or maxSurge; nodes are walked by name."""
-    by_name = {n["metadata"]["name"]: n for n in nodes}
-    wanted = {name for name, node in by_name.items() if eligible(node)[0]}
+    should_run = {node.name: node.should_run for node in nodes}
+    wanted = [name for name, wanted in should_run.items() if wanted]
     desired = len(wanted)
     max_unavailable, max_surge = unavailable_count(ds, desired), surge_count(ds, desired)
     if desired > 0 and max_unavailable == 0 and max_surge == 0:
@@ -76,7 +68,7 @@ def plan_rolling_update(
     classifier = _Classifier(current_hash, template_generation(ds), ds["spec"].get("minReadySeconds") or 0, now)
     if max_surge == 0:
         return _without_surge(everywhere, classifier, max_unavailable)
-    return _with_surge(everywhere, classifier, max_surge, desired, wanted, by_name)
+    return _with_surge(everywhere, classifier, max_surge, desired, should_run)
 
 
 def _without_surge(pods_by_node: PodsByNode, classifier: _Classifier, max_unavailable: int) -> Rollout:
@@ -90,10 +82,10 @@ def _without_surge(pods_by_node: PodsByNode, classifier: _Classifier, max_unavai
         elif new is not None:
             unavailable += not classifier.available(new)
         elif old is not None and not classifier.available(old):
-            broken.append(meta.name(old))
+            broken.append(old.name)
             unavailable += 1
         elif old is not None and unavailable < max_unavailable:
-            candidates.append(meta.name(old))
+            candidates.append(old.name)
     return Rollout(delete=broken + candidates[: max(0, max_unavailable - unavailable)])
 
 
@@ -102,8 +94,7 @@ def _with_surge(
     classifier: _Classifier,
     max_surge: int,
     desired: int,
-    wanted: set[str],
-    nodes: Mapping[str, View],
+    should_run: Mapping[str, bool],
 ) -> Rollout:
     rollout = Rollout()
     surging = available = 0
@@ -120,25 +111,25 @@ def _with_surge(
             continue
         if new is not None:
             if classifier.available(new):
-                rollout.delete.append(meta.name(old))
+                rollout.delete.append(old.name)
             else:
                 surging += 1
         elif not classifier.available(old):
-            if _runs(name, wanted, nodes):
+            if _runs(name, should_run):
                 rollout.create.append(name)
             else:
-                rollout.delete.append(meta.name(old))
+                rollout.delete.append(old.name)
         elif surging < max_surge:
-            if _runs(name, wanted, nodes):
+            if _runs(name, should_run):
                 candidates.append(name)
             else:
-                sunset.append(meta.name(old))
+                sunset.append(old.name)
     rollout.delete += sunset[: max(0, available - desired)]
     rollout.create += candidates[: max(0, max_surge - surging)]
     return rollout
 
 
-def _runs(name: str, wanted: set[str], nodes: Mapping[str, View]) -> bool:
-    if name not in nodes:
+def _runs(name: str, should_run: Mapping[str, bool]) -> bool:
+    if name not in should_run:
         raise ReconcileError(f'couldn\'t get node for nodeName "{name}": node "{name}" not found')
-    return name in wanted
+    return should_run[name]

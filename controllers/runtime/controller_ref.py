@@ -42,11 +42,12 @@ class ControllerRefManager:
     async def claim(self, objects: Iterable[View], *, wanted: Callable[[View], bool] | None = None) -> list[View]:
         """The objects that are the owner's now, including the just adopted; `wanted` narrows what may be adopted."""
         claimed = []
+        uid, matching = meta.uid(self._owner), self._selector.matches
         for obj in objects:
             ref = meta.controller_of(obj)
-            matches = self._selector.matches(meta.labels(obj)) and (wanted is None or wanted(obj))
+            matches = matching(meta.labels(obj)) and (wanted is None or wanted(obj))
             if ref is not None:
-                if ref["uid"] != meta.uid(self._owner):
+                if ref["uid"] != uid:
                     continue
                 if matches:
                     claimed.append(obj)

@@ -10,6 +10,8 @@ import pytest
 from apimachinery.objects import Object
 from apimachinery.timestamp import parse_time
 from controllers.daemon import placement
+from controllers.daemon.facts import DaemonPod, Eligibility
+from controllers.daemon.template import daemon_tolerations, node_name_affinity
 from tests.controllers.factories import NOW, daemonset, node, pod
 
 AT = parse_time(NOW)
@@ -53,7 +55,7 @@ def expression(key: str, operator: str, *values: str) -> Object:
     ],
 )
 def test_eligibility(spec: Object, labels: dict[str, str], taints: list[str], expected: tuple[bool, bool]) -> None:
-    assert placement.eligibility(daemonset(**spec))(node(labels=labels, taints=taints)) == expected
+    assert Eligibility(daemonset(**spec))(node(labels=labels, taints=taints)) == expected
 
 
 def test_automatic_tolerations_replace_in_place_and_drop_seconds() -> None:
@@ -64,7 +66,7 @@ def test_automatic_tolerations_replace_in_place_and_drop_seconds() -> None:
         "tolerationSeconds": 30,
     }
     other = {"key": "x", "operator": "Exists"}
-    result = placement.daemon_tolerations({"tolerations": [mine, other]})
+    result = daemon_tolerations({"tolerations": [mine, other]})
     assert result[0] == {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
     assert result[1] == other
     assert [t["key"].rpartition("/")[2] for t in result[2:]] == [
@@ -81,7 +83,7 @@ def test_required_affinity_is_replaced_and_the_rest_kept() -> None:
     affinity = required(expression("zone", "In", "a"))
     affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] = preferred
     affinity["podAffinity"] = {"x": 1}
-    result = placement.node_name_affinity(affinity, "n7")
+    result = node_name_affinity(affinity, "n7")
     assert result["podAffinity"] == {"x": 1}
     assert result["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
     assert result["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == {
@@ -92,9 +94,8 @@ def test_required_affinity_is_replaced_and_the_rest_kept() -> None:
 def plan(ds: Object, nodes: list[Object], pods: list[Object], back_off: float | None = None) -> placement.Plan:
     return placement.plan_placement(
         ds,
-        nodes,
-        placement.group_by_node(pods),
-        eligible=placement.eligibility(ds),
+        Eligibility(ds).over(nodes),
+        placement.group_by_node(map(DaemonPod, pods)),
         current_hash="new",
         now=AT,
         back_off=lambda _: back_off,
@@ -160,9 +161,8 @@ def test_surge_waits_for_min_ready_seconds() -> None:
     def at(seconds: int) -> Any:
         return placement.plan_placement(
             ds,
-            [node()],
-            placement.group_by_node(pods),
-            eligible=placement.eligibility(ds),
+            Eligibility(ds).over([node()]),
+            placement.group_by_node(map(DaemonPod, pods)),
             current_hash="new",
             now=AT + timedelta(seconds=seconds),
             back_off=lambda _: None,

@@ -7,6 +7,7 @@ import pytest
 from apimachinery.objects import Object
 from apimachinery.timestamp import parse_time
 from controllers.daemon import placement, status
+from controllers.daemon.facts import DaemonPod, Eligibility
 from controllers.daemon.revisions import revisions_to_delete
 from controllers.daemon.update import Rollout, plan_rolling_update
 from controllers.runtime.errors import ReconcileError
@@ -23,9 +24,8 @@ def roll(spec: Object, nodes: list[Object], pods: list[Object]) -> Rollout:
     ds = daemonset(spec=spec)
     return plan_rolling_update(
         ds,
-        nodes,
-        placement.group_by_node(pods),
-        eligible=placement.eligibility(ds),
+        Eligibility(ds).over(nodes),
+        placement.group_by_node(map(DaemonPod, pods)),
         current_hash="new",
         now=AT,
     )
@@ -111,9 +111,9 @@ def test_surge_with_an_old_pod_on_a_missing_node_is_an_error() -> None:
 def test_the_template_generation_label_also_makes_a_pod_updated() -> None:
     mine = pod("a", revision="other")
     mine["metadata"]["labels"]["pod-template-generation"] = "1"
-    assert placement.is_updated(mine, "new", 1)
-    assert not placement.is_updated(mine, "new", 2)
-    assert not placement.is_updated(mine, "new", None)
+    assert DaemonPod(mine).is_updated("new", 1)
+    assert not DaemonPod(mine).is_updated("new", 2)
+    assert not DaemonPod(mine).is_updated("new", None)
 
 
 def test_status_numbers() -> None:
@@ -122,9 +122,8 @@ def test_status_numbers() -> None:
     pods = [*new(1), *old(2, ready=False), *old(4), pod("lost", "n9")]
     numbers = status.count(
         ds,
-        nodes,
-        placement.group_by_node(pods),
-        eligible=placement.eligibility(ds),
+        Eligibility(ds).over(nodes),
+        placement.group_by_node(map(DaemonPod, pods)),
         current_hash="new",
         now=AT,
     )

@@ -1,0 +1,132 @@
+"""What a sync has to know of a pod and of a node, read once for each of their versions: it walks thousands of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from apimachinery import meta
+from apimachinery.nodeaffinity import required_node_affinity
+from apimachinery.objects import View
+from apimachinery.scheduling import taints, tolerated
+from apimachinery.timestamp import parse_time
+from controllers.daemon.template import TEMPLATE_GENERATION_LABEL, daemon_tolerations
+from controllers.runtime import pods as podutil
+from controllers.runtime.history import CONTROLLER_REVISION_HASH
+
+
+class DaemonPod:
+    """One version of a daemon pod; `node` is the one that it is on or is meant for."""
+
+    __slots__ = (
+        "bound",
+        "created",
+        "deleting",
+        "generation",
+        "name",
+        "node",
+        "object",
+        "phase",
+        "ready",
+        "ready_since",
+        "revision",
+    )
+
+    def __init__(self, pod: View) -> None:
+        metadata, labels = pod["metadata"], meta.labels(pod)
+        ready = podutil.ready_condition(pod)
+        self.object = pod
+        self.name: str = metadata["name"]
+        self.created: str = metadata.get("creationTimestamp") or ""
+        self.deleting = bool(metadata.get("deletionTimestamp"))
+        self.revision = labels.get(CONTROLLER_REVISION_HASH)
+        self.generation = labels.get(TEMPLATE_GENERATION_LABEL)
+        self.bound = bool(pod["spec"].get("nodeName"))
+        self.node = target_node(pod)
+        self.phase = podutil.phase(pod)
+        self.ready = ready is not None and ready["status"] == "True"
+        self.ready_since: str = (ready or {}).get("lastTransitionTime") or ""
+
+    @property
+    def age_order(self) -> tuple[bool, str, str]:
+        """Bound pods first, then the older, then by name. Models podByCreationTimestampAndPhase."""
+        return not self.bound, self.created, self.name
+
+    def is_available(self, min_ready_seconds: int, now: datetime) -> bool:
+        """Whether the pod has been Ready for so many seconds."""
+        if not self.ready or min_ready_seconds <= 0:
+            return self.ready
+        since = self.ready_since
+        return bool(since) and parse_time(since) + timedelta(seconds=min_ready_seconds) <= now
+
+    def is_updated(self, current_hash: str, generation: int | None) -> bool:
+        """Whether the pod was made from the current template."""
+        if current_hash and self.revision == current_hash:
+            return True
+        return generation is not None and self.generation == str(generation)
+
+
+def target_node(pod: View) -> str:
+    """The node that a daemon pod is on or is meant for; empty when it says neither."""
+    spec = pod["spec"]
+    if name := spec.get("nodeName"):
+        return str(name)
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    for term in required.get("nodeSelectorTerms") or ():
+        for requirement in term.get("matchFields") or ():
+            if requirement.get("key") == "metadata.name" and requirement.get("operator") == "In":
+                values: list[str] = requirement.get("values") or []
+                return values[0] if len(values) == 1 else ""
+    return ""
+
+
+class Verdict(NamedTuple):
+    """Whether a daemon pod should run on a node, and whether one that runs there may stay."""
+
+    should_run: bool
+    may_stay: bool
+
+
+class JudgedNode(NamedTuple):
+    """One version of a node with the verdict on it."""
+
+    name: str
+    should_run: bool
+    may_stay: bool
+    object: View
+
+
+class Eligibility:
+    """The verdicts of one generation of a DaemonSet's template."""
+
+    def __init__(self, ds: View) -> None:
+        spec = ds["spec"]["template"]["spec"]
+        self._fixed = spec.get("nodeName")
+        self._fits = required_node_affinity(spec)
+        self._tolerations = daemon_tolerations(spec)
+        self._judged: dict[int, JudgedNode] = {}
+
+    def __call__(self, node: View) -> Verdict:
+        """The verdict on a node."""
+        if (self._fixed and self._fixed != meta.name(node)) or not self._fits(node):
+            return Verdict(should_run=False, may_stay=False)
+        should_run = True
+        for taint in taints(node):
+            effect = taint.get("effect")
+            if effect not in ("NoSchedule", "NoExecute") or tolerated(self._tolerations, taint):
+                continue
+            if effect == "NoExecute":
+                return Verdict(should_run=False, may_stay=False)
+            should_run = False
+        return Verdict(should_run, may_stay=True)
+
+    def over(self, nodes: Iterable[View]) -> Collection[JudgedNode]:
+        """All nodes with the verdicts on them; who is the same object as last time keeps its own."""
+        known = self._judged
+        self._judged = {id(node): known.get(id(node)) or self._judge(node) for node in nodes}
+        return self._judged.values()
+
+    def _judge(self, node: View) -> JudgedNode:
+        return JudgedNode(node["metadata"]["name"], *self(node), node)
