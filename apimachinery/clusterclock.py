@@ -7,12 +7,11 @@ import heapq
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from apimachinery.clock import Timer, sleep_by_timer
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPACT: Final = 1024
 
 
@@ -46,7 +45,7 @@ class ClusterClock:
 
     def now(self) -> datetime:
         """The cluster's wall clock, aware, UTC."""
-        return _EPOCH + timedelta(seconds=self.time())
+        return datetime.fromtimestamp(self.time(), UTC)
 
     def monotonic(self) -> float:
         """Seconds of the cluster's time since some moment."""

@@ -34,11 +34,11 @@ class Attributes:
     warnings: Warnings = field(default_factory=Warnings)
     annotations: dict[str, str] = field(default_factory=dict)
     """Audit annotations, by `<plugin>.admission.k8s.io/<key>`."""
-    qualified: str = field(init=False)
-    """The resource as plugins name it: `pods`, `daemonsets.apps`, …"""
 
-    def __post_init__(self) -> None:
-        self.qualified = str(self.resource.group_resource)
+    @property
+    def qualified(self) -> str:
+        """The resource as plugins name it: `pods`, `daemonsets.apps`, …"""
+        return self.resource.qualified
 
     @property
     def group_resource(self) -> GroupResource:

@@ -247,12 +247,15 @@ class Resource:
     group_version: GroupVersion = field(init=False, compare=False, repr=False)
     group_kind: GroupKind = field(init=False, compare=False, repr=False)
     group_resource: GroupResource = field(init=False, compare=False, repr=False)
+    qualified: str = field(init=False, compare=False, repr=False)
+    """The resource as it is named among others: `pods`, `daemonsets.apps`, …"""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gvk", GroupVersionKind(self.group, self.version, self.kind))
         object.__setattr__(self, "group_version", GroupVersion(self.group, self.version))
         object.__setattr__(self, "group_kind", GroupKind(self.group, self.kind))
         object.__setattr__(self, "group_resource", GroupResource(self.group, self.plural))
+        object.__setattr__(self, "qualified", str(self.group_resource))
 
     @property
     def storage_resource(self) -> GroupResource:
