@@ -159,7 +159,7 @@ def _api_resource(resource: Resource) -> Object:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": list(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         found["shortNames"] = list(resource.short_names)
@@ -168,6 +168,11 @@ def _api_resource(resource: Resource) -> Object:
     if resource.storage_version_hash:
         found["storageVersionHash"] = resource.storage_version_hash
     return found
+
+
+def _verbs(resource: Resource) -> list[str]:
+    """What discovery says can be done; writes to a custom resource that is going are still taken, but not announced."""
+    return [v for v in resource.verbs if not (resource.terminating and v in ("create", "patch", "update"))]
 
 
 def _api_subresource(resource: Resource, subresource: Subresource) -> Object:
@@ -188,7 +193,7 @@ def _resource_discovery(resource: Resource) -> Object:
         "responseKind": {"group": "", "version": "", "kind": resource.kind},
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": list(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         found["shortNames"] = list(resource.short_names)

@@ -86,6 +86,8 @@ class Dispatcher:
         named = len(info.parts) == 2
         if named and resource.namespaced and not info.namespace:
             raise no_such_resource()
+        if not resource.definition:
+            return await _VERBS[_custom_verb(request, resource, info)](scope)
         methods = _ON_OBJECT if named else _ON_COLLECTION
         verb = methods.get(request.method, "")
         if info.legacy_watch:
@@ -120,6 +122,22 @@ class Dispatcher:
         if subresource.handler:
             return await _handler(subresources.HANDLERS, subresource.handler)(scope)
         return await _VERBS[verb](scope)
+
+
+def _custom_verb(request: Request, resource: Resource, info: RequestInfo) -> str:
+    """The verb of a request for custom objects; MethodNotAllowed, NotAcceptable.
+
+    Models serveResource of customresource_handler.go: one handler a verb, which a name that is not needed does not
+    trouble.
+    """
+    if info.verb not in _VERBS:
+        raise errors.MethodNotAllowed.of(resource.group_resource, info.verb)
+    if info.verb == "create" and resource.terminating:
+        refusal = errors.MethodNotAllowed.of(resource.group_resource, info.verb)
+        refusal.message = "create not allowed while custom resource definition is terminating"
+        raise refusal
+    negotiation.check_representations(request, negotiation.SUPPORTED + negotiation.STREAMED)
+    return info.verb
 
 
 def _is_out_of_scope(resource: Resource, info: RequestInfo) -> bool:

@@ -42,6 +42,12 @@ def dedup_owner_references(obj: Object, warnings: Warnings, *, after_admission: 
     )
 
 
+def require_name(name: str) -> None:
+    """BadRequest for a URL that names no object where one is to be changed; custom resources come as far as that."""
+    if not name:
+        raise errors.BadRequest("name must be provided")
+
+
 def check_name(obj: View, name: str, namespace: str) -> None:
     """BadRequest when an object is not the one that the URL names."""
     found, found_namespace = meta.name(obj), meta.namespace(obj)

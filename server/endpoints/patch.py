@@ -10,7 +10,7 @@ from apimachinery import errors, field, jsonpatch, jsonvalue, mergepatch, meta, 
 from apimachinery.decode import Body, Decoded, DecodeError, diagnose
 from apimachinery.objects import Object, View
 from server.endpoints import decoding, negotiation, options
-from server.endpoints.metadata import check_name
+from server.endpoints.metadata import check_name, require_name
 from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
@@ -41,6 +41,7 @@ async def read(scope: Scope) -> Change:
         if not scope.resource.definition:
             raise negotiation.unsupported_body(accepted(scope))
         raise errors.UnsupportedMediaType("415: Unsupported Media Type", details={})
+    require_name(scope.name)
     _ = scope.media
     raw = await decoding.read_body(scope.request)
     asked = options.write_options(scope.request.query, "PatchOptions", apply=kind == APPLY_PATCH)

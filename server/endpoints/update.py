@@ -10,7 +10,7 @@ from server.admission.attributes import Attributes
 from server.endpoints import decoding, options, response
 from server.endpoints.authorization import attributes_of, forbidden
 from server.endpoints.create import validate_create
-from server.endpoints.metadata import check_name, dedup_owner_references
+from server.endpoints.metadata import check_name, dedup_owner_references, require_name
 from server.endpoints.options import WriteOptions
 from server.endpoints.request import Response
 from server.endpoints.scope import Scope
@@ -36,6 +36,7 @@ async def update(scope: Scope) -> Response:
 
 async def read(scope: Scope) -> Change:
     """The replacement that the body asks for. BadRequest, Invalid, UnsupportedMediaType."""
+    require_name(scope.name)
     _ = scope.media
     raw = await decoding.read_body(scope.request)
     asked = options.write_options(scope.request.query, "UpdateOptions")

@@ -57,7 +57,7 @@ class _Kind:
         self.namespaced = spec.get("scope") == "Namespaced"
         self.versions: Sequence[Mapping[str, Any]] = spec.get("versions") or ()
         self.stored: str = next(v["name"] for v in self.versions if v.get("storage"))
-        self.verbs = tuple(v for v in VERBS if not (meta.is_deleting(crd) and v == "create"))
+        self.terminating = meta.is_deleting(crd)
         self.hash = storage_version_hash(self.group, self.stored, self.names["kind"])
         self.selectable = _selector(selectable_paths(crd))
         self.schemas = {v["name"]: _schema(v) for v in self.versions}
@@ -87,7 +87,8 @@ class _Kind:
             singular=self.names.get("singular") or gvk.kind.lower(),
             namespaced=self.namespaced,
             strategy=CustomStrategy(schema, has_status=has_status, scale=scale, rules=rules),
-            verbs=self.verbs,
+            verbs=VERBS,
+            terminating=self.terminating,
             short_names=tuple(self.names.get("shortNames") or ()),
             categories=tuple(self.names.get("categories") or ()),
             subresources=tuple(subresources),

@@ -240,6 +240,8 @@ class Resource:
     """Annotations that show a field of the internal type; an object's metadata alone has none of them."""
     schema: Any = None
     """Structural schema of a custom resource; None for built-in kinds, whose definition says it."""
+    terminating: bool = False
+    """The definition of a custom resource is being deleted: what is there is still served, nothing new is taken."""
     virtual: str = ""
     """Name of the handler for kinds that are never stored (reviews, TokenRequest)."""
 

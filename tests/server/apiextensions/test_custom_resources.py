@@ -50,6 +50,9 @@ async def test_a_kind_appears_in_every_document(api: InProcess) -> None:
         ("GET", f"{AGENTS}/a/nothing", 404, 'agents.test.example.com "a" not found'),
         ("GET", f"{CLUSTER_AGENTS}/a", 404, None),
         ("POST", CLUSTER_AGENTS, 404, None),
+        ("PUT", AGENTS, 400, "name must be provided"),
+        ("PATCH", AGENTS, 400, "name must be provided"),
+        ("OPTIONS", AGENTS, 405, ' is not supported on resources of kind "agents.test.example.com"'),
     ],
 )
 async def test_paths_that_are_not_served(api: InProcess, method: str, path: str, status: int, says: str | None) -> None:
@@ -57,9 +60,19 @@ async def test_paths_that_are_not_served(api: InProcess, method: str, path: str,
     await establish(api, definition(version("v1", storage=True, subresources=subresources)))
     await api.create(AGENTS, agent("a"))
 
-    answer = await api.request(method, path, {} if method == "POST" else None)
+    body: dict[str, Any] | None = {} if method in ("POST", "PATCH") else None
+    answer = await api.request(method, path, body, headers=MERGE if method == "PATCH" else None)
     assert answer.status == status
     assert (answer.body == b"404 page not found\n") if says is None else (answer.json()["message"] == says)
+
+
+async def test_a_name_in_the_url_does_not_trouble_a_creation(api: InProcess) -> None:
+    await establish(api, definition())
+
+    answer = await api.request("POST", f"{AGENTS}/other", agent("a"))
+    assert answer.status == 201
+    assert answer.json()["metadata"]["name"] == "a"
+    assert (await api.request("GET", f"{AGENTS}/other")).status == 404
 
 
 async def test_a_scale_without_resource_version_is_written(api: InProcess) -> None:
@@ -205,7 +218,11 @@ async def test_a_definition_takes_its_instances_along(api: InProcess, scope: str
     left = await until(lambda: api.request("GET", agents), lambda a: len(a.json()["items"]) == 1)
     assert left.json()["items"][0]["metadata"]["name"] == "held"
     assert (await condition(api, "Terminating", "True"))["reason"] == "InstanceDeletionInProgress"
-    assert (await api.request("POST", agents, agent("late"))).status == 405
+    late = await api.request("POST", agents, agent("late"))
+    assert late.status == 405
+    assert late.json()["message"] == "create not allowed while custom resource definition is terminating"
+    announced = (await api.request("GET", "/apis/test.example.com/v1")).json()["resources"][0]["verbs"]
+    assert announced == ["delete", "deletecollection", "get", "list", "watch"]
     await api.request("PATCH", f"{agents}/held", {"metadata": {"finalizers": None}}, headers=MERGE)
     await until(lambda: api.request("GET", f"{CRDS}/{NAME}"), lambda a: a.status == 404)
     gone = await until(lambda: api.request("GET", agents), lambda a: a.status == 404)
