@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 
 from apimachinery import errors
 from apimachinery.names import uuid_text
-from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response, Warnings
+from server.endpoints.request import MAX_BODY_BYTES, Chunks, Handler, Query, Request, Response
 from server.filters.warnings import SEPARATOR
 from server.routes.snapshot import PATH as SNAPSHOT_PATH
 
@@ -86,14 +86,11 @@ async def _expected(incoming: web.BaseRequest) -> None:
         incoming.writer.output_size = 0
 
 
-_BLANK: Final = Request("", "")
-
-
 def _request(incoming: web.BaseRequest) -> Request:
     audit_id = incoming.headers.get("Audit-ID", "")
     if not 0 < len(audit_id) <= 64:
         audit_id = uuid_text(random.getrandbits(128))
-    return _BLANK.with_(
+    return Request(
         method=incoming.method,
         path=incoming.path,
         query=Query(incoming.rel_url.raw_query_string),
@@ -102,8 +99,6 @@ def _request(incoming: web.BaseRequest) -> Request:
         peer_certificate=_peer_certificate(incoming),
         remote=incoming.remote or "",
         audit_id=audit_id,
-        warnings=Warnings(),
-        annotations={},
     )
 
 

@@ -313,12 +313,15 @@ class DaemonSetController:
 
     async def _claim_pods(self, ds: View, selector: LabelSelector) -> _Claimed:
         pods, known = self._mine(ds), self._known_pods.get(meta.uid(ds), {})
-        new = await self._refs(ds, selector).claim([p for p in pods if id(p) not in known])
-        own = known.keys() | {id(p) for p in new}
-        pods = [p for p in pods if id(p) in own]
-        read = {id(p): known.get(id(p)) or DaemonPod(p) for p in pods}
+        claimed = await self._refs(ds, selector).claim([p for p in pods if id(p) not in known])
+        new = {id(p): DaemonPod(p) for p in claimed}
+        read: dict[int, DaemonPod] = {}
+        for pod in pods:
+            key = id(pod)
+            if found := known.get(key) or new.get(key):
+                read[key] = found
         self._known_pods[meta.uid(ds)] = read
-        return _Claimed(pods, placement.group_by_node(read.values()))
+        return _Claimed([p.object for p in read.values()], placement.group_by_node(read.values()))
 
     def _judged_nodes(self, ds: View) -> Collection[JudgedNode]:
         return self._eligibility(ds).over(self._nodes.indexer.values())

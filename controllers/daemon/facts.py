@@ -31,6 +31,7 @@ class DaemonPod:
         "ready",
         "ready_since",
         "revision",
+        "running",
     )
 
     def __init__(self, pod: View) -> None:
@@ -45,6 +46,7 @@ class DaemonPod:
         self.bound = bool(pod["spec"].get("nodeName"))
         self.node = target_node(pod)
         self.phase = podutil.phase(pod)
+        self.running = not self.deleting and self.phase not in ("Failed", "Succeeded")
         self.ready = ready is not None and ready["status"] == "True"
         self.ready_since: str = (ready or {}).get("lastTransitionTime") or ""
 
@@ -124,9 +126,12 @@ class Eligibility:
 
     def over(self, nodes: Iterable[View]) -> Collection[JudgedNode]:
         """All nodes with the verdicts on them; who is the same object as last time keeps its own."""
-        known = self._judged
-        self._judged = {id(node): known.get(id(node)) or self._judge(node) for node in nodes}
-        return self._judged.values()
+        known, judged = self._judged.get, dict[int, JudgedNode]()
+        for node in nodes:
+            key = id(node)
+            judged[key] = known(key) or self._judge(node)
+        self._judged = judged
+        return judged.values()
 
     def _judge(self, node: View) -> JudgedNode:
         return JudgedNode(node["metadata"]["name"], *self(node), node)

@@ -5,7 +5,7 @@ Pure: takes what was read of objects, gives plans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -42,7 +42,7 @@ def group_by_node(pods: Iterable[DaemonPod]) -> dict[str, list[DaemonPod]]:
 
 def plan_placement(
     ds: View,
-    nodes: Iterable[JudgedNode],
+    nodes: Collection[JudgedNode],
     pods_by_node: PodsByNode,
     *,
     current_hash: str,
@@ -52,14 +52,17 @@ def plan_placement(
     """Who gets a pod and who loses one; `back_off(node)` is the delay that a failed pod there still has to wait."""
     plan = Plan()
     surge = surge_count(ds, 1) > 0
-    known = set()
+    occupied = 0
     for name, should_run, may_stay, _ in nodes:
-        known.add(name)
         pods = pods_by_node.get(name)
         if pods is None:
             if should_run:
                 plan.create.append(name)
-        elif may_stay:
+            continue
+        occupied += 1
+        if may_stay:
+            if len(pods) == 1 and pods[0].running:
+                continue
             running = _sort_out(pods, plan, back_off)
             if surge:
                 _plan_surging_node(ds, name, running, should_run, plan, current_hash, now)
@@ -68,9 +71,11 @@ def plan_placement(
                 plan.delete += [p.name for p in running[1:]]
         else:
             plan.delete += [p.name for p in pods if not p.deleting]
-    for name, pods in pods_by_node.items():
-        if name not in known:
-            plan.delete += [p.name for p in pods if not p.bound]
+    if occupied < len(pods_by_node):
+        known = {node.name for node in nodes}
+        for name, pods in pods_by_node.items():
+            if name not in known:
+                plan.delete += [p.name for p in pods if not p.bound]
     return plan
 
 

@@ -86,6 +86,6 @@ def count(
         pod = pods[0] if len(pods) == 1 else min(pods, key=AGE_ORDER)
         if pod.ready:
             ready += 1
-            available += pod.is_available(min_ready, now)
+            available += min_ready <= 0 or pod.is_available(min_ready, now)
         updated += pod.is_updated(current_hash, generation)
     return Numbers(desired, current, misscheduled, ready, updated, available)

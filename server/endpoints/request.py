@@ -95,9 +95,10 @@ async def _no_body() -> bytes:
     return b""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Request:
-    """One request. Header names are lower case. Filters add what they find out through `with_`."""
+    """One request. Header names are lower case. Filters write down in it what they find out; what they show to the
+    stages behind them alone they put in a copy."""
 
     method: str
     path: str

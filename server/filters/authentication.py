@@ -19,7 +19,8 @@ def with_authentication(authenticator: Authenticator) -> Filter:
             if "authorization" in request.headers:
                 headers = {k: v for k, v in request.headers.items() if k != "authorization"}
                 return await handler(request.with_(user=user, headers=headers))
-            return await handler(request.with_(user=user))
+            request.user = user
+            return await handler(request)
 
         return authenticate
 

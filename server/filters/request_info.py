@@ -12,7 +12,8 @@ def with_request_info() -> Filter:
 
     def wrap(handler: Handler) -> Handler:
         async def attach(request: Request) -> Response:
-            return await handler(request.with_(info=resolve(request)))
+            request.info = resolve(request)
+            return await handler(request)
 
         return attach
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.endpoints.request import Handler, Request, Response, Warnings
+from server.endpoints.request import Handler, Request, Response
 from server.filters.chain import Filter
 
 MAX_TOTAL: Final = 4096
@@ -18,7 +18,6 @@ def with_warnings() -> Filter:
 
     def wrap(handler: Handler) -> Handler:
         async def warn(request: Request) -> Response:
-            request = request.with_(warnings=Warnings())
             answer = await handler(request)
             texts = request.warnings.texts
             if not texts:

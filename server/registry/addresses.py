@@ -32,13 +32,14 @@ def parse_ip(text: str) -> Address | None:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> tuple[Address | None, bool]:
     """An address as parse_ip reads it, and whether strict parsing takes the text."""
-    strict: Address | None = None
-    with suppress(ValueError):
-        strict = ip_address(text)
+    try:
+        found = ip_address(text)
+    except ValueError:
+        pass
+    else:
+        return (None if "%" in text else found), True
     if "%" in text:
-        return None, strict is not None
-    if strict is not None:
-        return strict, True
+        return None, False
     quad = _QUAD.search(text)
     if quad is not None:
         with suppress(ValueError):
