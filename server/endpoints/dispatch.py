@@ -86,17 +86,7 @@ class Dispatcher:
         named = len(info.parts) == 2
         if named and resource.namespaced and not info.namespace:
             raise no_such_resource()
-        if not resource.definition:
-            return await _VERBS[_custom_verb(request, resource, info)](scope)
-        methods = _ON_OBJECT if named else _ON_COLLECTION
-        verb = methods.get(request.method, "")
-        if info.legacy_watch:
-            verb = "watch" if request.method == "GET" else ""
-        elif not named and resource.namespaced and not info.namespace and verb != "list":
-            verb = ""
-        supported: tuple[str, ...] = resource.verbs
-        if verb not in supported and not (verb == "list" and "watch" in supported):
-            raise method_not_allowed()
+        verb = _verb(request, resource, info, named=named) if resource.definition else _custom_verb(resource, info)
         streamed = negotiation.STREAMED if verb in ("list", "watch") else ()
         negotiation.check_representations(request, negotiation.SUPPORTED + streamed)
         if resource.virtual:
@@ -124,8 +114,22 @@ class Dispatcher:
         return await _VERBS[verb](scope)
 
 
-def _custom_verb(request: Request, resource: Resource, info: RequestInfo) -> str:
-    """The verb of a request for custom objects; MethodNotAllowed, NotAcceptable.
+def _verb(request: Request, resource: Resource, info: RequestInfo, *, named: bool) -> str:
+    """The verb of a request for objects of a built-in kind; MethodNotAllowed."""
+    methods = _ON_OBJECT if named else _ON_COLLECTION
+    verb = methods.get(request.method, "")
+    if info.legacy_watch:
+        verb = "watch" if request.method == "GET" else ""
+    elif not named and resource.namespaced and not info.namespace and verb != "list":
+        verb = ""
+    supported: tuple[str, ...] = resource.verbs
+    if verb not in supported and not (verb == "list" and "watch" in supported):
+        raise method_not_allowed()
+    return verb
+
+
+def _custom_verb(resource: Resource, info: RequestInfo) -> str:
+    """The verb of a request for custom objects; MethodNotAllowed.
 
     Models serveResource of customresource_handler.go: one handler a verb, which a name that is not needed does not
     trouble.
@@ -136,7 +140,6 @@ def _custom_verb(request: Request, resource: Resource, info: RequestInfo) -> str
         refusal = errors.MethodNotAllowed.of(resource.group_resource, info.verb)
         refusal.message = "create not allowed while custom resource definition is terminating"
         raise refusal
-    negotiation.check_representations(request, negotiation.SUPPORTED + negotiation.STREAMED)
     return info.verb
 
 
