@@ -64,8 +64,7 @@ def _merge_map(original: Object, patch: Object, schema: FieldSchema | None) -> O
             original.pop(key, None)
         elif key not in original or type(original[key]) is not type(value):
             if not deletes:
-                if type(value) is dict or type(value) is list:
-                    _drop_nulls(value)
+                _drop_nulls(value)
                 _set_without_directives(original, key, value)
         elif isinstance(value, dict):
             field = _field(schema, key)
@@ -319,9 +318,7 @@ def _set_without_directives(target: Object, key: str, value: Any) -> None:
 
 def _without_directives(value: Any) -> Any:
     """The value, which is given up, without any object that holds a $patch."""
-    if (type(value) is dict or type(value) is list) and _QUOTED_DIRECTIVE in serializer.dumps(value):
-        return _pruned(value)
-    return value
+    return _pruned(value) if _QUOTED_DIRECTIVE in serializer.dumps(value) else value
 
 
 def _pruned(value: Any) -> Any:
@@ -336,12 +333,14 @@ def _is_directive(value: Any) -> bool:
     return isinstance(value, dict) and DIRECTIVE in value
 
 
-def _drop_nulls(value: Object | list[Any]) -> None:
-    if type(value) is dict:
+def _drop_nulls(value: Any) -> None:
+    if isinstance(value, dict):
         for key in [k for k, v in value.items() if v is None]:
             del value[key]
-    for child in value.values() if type(value) is dict else value:
-        if type(child) is dict or type(child) is list:
+        for child in value.values():
+            _drop_nulls(child)
+    elif isinstance(value, list):
+        for child in value:
             _drop_nulls(child)
 
 

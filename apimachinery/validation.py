@@ -423,24 +423,28 @@ def managed_fields(entries: Sequence[View] | None, path: field.Path) -> list[fie
     """Field errors of managedFields entries."""
     errors: list[field.Error] = []
     for i, entry in enumerate(entries or ()):
-        if _is_entry(*map(entry.get, ("manager", "operation", "fieldsType", "subresource"))):
-            continue
-        at = path[i]
-        if entry.get("operation") not in ("Apply", "Update"):
-            errors.append(field.invalid(at / "operation", entry.get("operation", ""), "must be `Apply` or `Update`"))
-        if entry.get("fieldsType") not in (None, "", "FieldsV1"):
-            errors.append(field.invalid(at / "fieldsType", entry["fieldsType"], "must be `FieldsV1`"))
-        errors += field_manager(entry.get("manager", ""), at / "manager")
-        if _bytes(entry.get("subresource", "")) > 256:
-            errors.append(field.too_long(at / "subresource", 256))
+        said = [entry.get(name) or "" for name in ("manager", "operation", "fieldsType", "subresource")]
+        if not _is_sound_entry(*said):
+            errors += _entry(path[i], *said)
     return errors
 
 
 @lru_cache(maxsize=1024)
-def _is_entry(manager: str | None, operation: str | None, kind: str | None, subresource: str | None) -> bool:
+def _is_sound_entry(manager: str, operation: str, kind: str, subresource: str) -> bool:
     """Whether there is nothing against an entry: the same few managers write everything."""
-    known = operation in ("Apply", "Update") and kind in (None, "", "FieldsV1")
-    return known and not field_manager(manager or "", field.Path()) and _bytes(subresource or "") <= 256
+    return not _entry(field.Path(), manager, operation, kind, subresource)
+
+
+def _entry(at: field.Path, manager: str, operation: str, kind: str, subresource: str) -> list[field.Error]:
+    errors: list[field.Error] = []
+    if operation not in ("Apply", "Update"):
+        errors.append(field.invalid(at / "operation", operation, "must be `Apply` or `Update`"))
+    if kind not in ("", "FieldsV1"):
+        errors.append(field.invalid(at / "fieldsType", kind, "must be `FieldsV1`"))
+    errors += field_manager(manager, at / "manager")
+    if _bytes(subresource) > 256:
+        errors.append(field.too_long(at / "subresource", 256))
+    return errors
 
 
 def object_meta(

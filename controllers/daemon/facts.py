@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from apimachinery import meta
 from apimachinery.nodeaffinity import required_node_affinity
 from apimachinery.objects import View
 from apimachinery.scheduling import taints, tolerated
-from apimachinery.timestamp import parse_time
 from controllers.daemon.template import TEMPLATE_GENERATION_LABEL, daemon_tolerations
 from controllers.runtime import pods as podutil
 from controllers.runtime.history import CONTROLLER_REVISION_HASH
@@ -20,23 +19,22 @@ class DaemonPod:
     """One version of a daemon pod; `node` is the one that it is on or is meant for."""
 
     __slots__ = (
+        "active",
         "bound",
         "created",
         "deleting",
+        "ended",
         "generation",
         "name",
         "node",
         "object",
         "phase",
         "ready",
-        "ready_since",
         "revision",
-        "running",
     )
 
     def __init__(self, pod: View) -> None:
         metadata, labels = pod["metadata"], meta.labels(pod)
-        ready = podutil.ready_condition(pod)
         self.object = pod
         self.name: str = metadata["name"]
         self.created: str = metadata.get("creationTimestamp") or ""
@@ -46,11 +44,10 @@ class DaemonPod:
         self.bound = bool(pod["spec"].get("nodeName"))
         self.node = target_node(pod)
         self.phase = podutil.phase(pod)
-        self.running = not self.deleting and self.phase not in ("Failed", "Succeeded")
-        self.ready = ready is not None and ready["status"] == "True"
-        self.ready_since: str = (ready or {}).get("lastTransitionTime") or ""
+        self.ended = podutil.is_terminal(pod)
+        self.active = podutil.is_active(pod)
+        self.ready = podutil.is_ready(pod)
 
-    @property
     def age_order(self) -> tuple[bool, str, str]:
         """Bound pods first, then the older, then by name. Models podByCreationTimestampAndPhase."""
         return not self.bound, self.created, self.name
@@ -59,8 +56,7 @@ class DaemonPod:
         """Whether the pod has been Ready for so many seconds."""
         if not self.ready or min_ready_seconds <= 0:
             return self.ready
-        since = self.ready_since
-        return bool(since) and parse_time(since) + timedelta(seconds=min_ready_seconds) <= now
+        return podutil.is_available(self.object, min_ready_seconds, now)
 
     def is_updated(self, current_hash: str, generation: int | None) -> bool:
         """Whether the pod was made from the current template."""
@@ -84,15 +80,8 @@ def target_node(pod: View) -> str:
     return ""
 
 
-class Verdict(NamedTuple):
-    """Whether a daemon pod should run on a node, and whether one that runs there may stay."""
-
-    should_run: bool
-    may_stay: bool
-
-
 class JudgedNode(NamedTuple):
-    """One version of a node with the verdict on it."""
+    """One version of a node, and whether a daemon pod should run there and one that runs there may stay."""
 
     name: str
     should_run: bool
@@ -101,7 +90,7 @@ class JudgedNode(NamedTuple):
 
 
 class Eligibility:
-    """The verdicts of one generation of a DaemonSet's template."""
+    """Where the pods of one generation of a DaemonSet's template belong."""
 
     def __init__(self, ds: View) -> None:
         spec = ds["spec"]["template"]["spec"]
@@ -110,28 +99,25 @@ class Eligibility:
         self._tolerations = daemon_tolerations(spec)
         self._judged: dict[int, JudgedNode] = {}
 
-    def __call__(self, node: View) -> Verdict:
-        """The verdict on a node."""
+    def __call__(self, node: View) -> tuple[bool, bool]:
+        """For a node: whether a daemon pod should run there, and whether one that runs there may stay."""
         if (self._fixed and self._fixed != meta.name(node)) or not self._fits(node):
-            return Verdict(should_run=False, may_stay=False)
+            return False, False
         should_run = True
         for taint in taints(node):
             effect = taint.get("effect")
             if effect not in ("NoSchedule", "NoExecute") or tolerated(self._tolerations, taint):
                 continue
             if effect == "NoExecute":
-                return Verdict(should_run=False, may_stay=False)
+                return False, False
             should_run = False
-        return Verdict(should_run, may_stay=True)
+        return should_run, True
 
     def over(self, nodes: Iterable[View]) -> Collection[JudgedNode]:
-        """All nodes with the verdicts on them; who is the same object as last time keeps its own."""
+        """All nodes, judged; one that is the same object as last time is not judged again."""
         known, judged = self._judged.get, dict[int, JudgedNode]()
         for node in nodes:
             key = id(node)
-            judged[key] = known(key) or self._judge(node)
+            judged[key] = known(key) or JudgedNode(node["metadata"]["name"], *self(node), node)
         self._judged = judged
         return judged.values()
-
-    def _judge(self, node: View) -> JudgedNode:
-        return JudgedNode(node["metadata"]["name"], *self(node), node)

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from apimachinery.objects import View
 from controllers.daemon.facts import DaemonPod, JudgedNode
 from controllers.daemon.template import surge_count
-
-AGE_ORDER: Final = attrgetter("age_order")
 
 PodsByNode: TypeAlias = Mapping[str, Sequence[DaemonPod]]
 
@@ -35,7 +32,7 @@ def group_by_node(pods: Iterable[DaemonPod]) -> dict[str, list[DaemonPod]]:
     """Pods by target node; pods that ended and are being deleted count nowhere."""
     groups: dict[str, list[DaemonPod]] = {}
     for pod in pods:
-        if pod.node and not (pod.deleting and pod.phase in ("Failed", "Succeeded")):
+        if pod.node and not (pod.deleting and pod.ended):
             groups.setdefault(pod.node, []).append(pod)
     return groups
 
@@ -61,13 +58,13 @@ def plan_placement(
             continue
         occupied += 1
         if may_stay:
-            if len(pods) == 1 and pods[0].running:
+            if len(pods) == 1 and pods[0].active:
                 continue
             running = _sort_out(pods, plan, back_off)
             if surge:
                 _plan_surging_node(ds, name, running, should_run, plan, current_hash, now)
             elif len(running) > 1:
-                running.sort(key=AGE_ORDER)
+                running.sort(key=DaemonPod.age_order)
                 plan.delete += [p.name for p in running[1:]]
         else:
             plan.delete += [p.name for p in pods if not p.deleting]
@@ -109,7 +106,7 @@ def _plan_surging_node(
         return
     new: DaemonPod | None = None
     old: DaemonPod | None = None
-    for pod in sorted(running, key=AGE_ORDER):
+    for pod in sorted(running, key=DaemonPod.age_order):
         if pod.revision == current_hash:
             if new is None:
                 new = pod

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from apimachinery.objects import Object, View
-from controllers.daemon.facts import JudgedNode
-from controllers.daemon.placement import AGE_ORDER, PodsByNode
+from controllers.daemon.facts import DaemonPod, JudgedNode
+from controllers.daemon.placement import PodsByNode
 from controllers.daemon.template import template_generation
 
 
@@ -83,9 +83,9 @@ def count(
         if not pods:
             continue
         current += 1
-        pod = pods[0] if len(pods) == 1 else min(pods, key=AGE_ORDER)
+        pod = pods[0] if len(pods) == 1 else min(pods, key=DaemonPod.age_order)
         if pod.ready:
             ready += 1
-            available += min_ready <= 0 or pod.is_available(min_ready, now)
+            available += pod.is_available(min_ready, now)
         updated += pod.is_updated(current_hash, generation)
     return Numbers(desired, current, misscheduled, ready, updated, available)

@@ -11,8 +11,6 @@ from apimachinery.objects import Object, View
 TEMPLATE_GENERATION_LABEL: Final = "pod-template-generation"
 TEMPLATE_GENERATION_ANNOTATION: Final = "deprecated.daemonset.template.generation"
 
-KEPT_NODES: Final = 50_000
-
 _AUTOMATIC: Final[tuple[tuple[str, str], ...]] = (
     ("node.kubernetes.io/not-ready", "NoExecute"),
     ("node.kubernetes.io/unreachable", "NoExecute"),

@@ -16,10 +16,10 @@ def with_authentication(authenticator: Authenticator) -> Filter:
             user = await authenticator.authenticate(request)
             if user is None:
                 raise errors.Unauthorized("Unauthorized")
+            request.user = user
             if "authorization" in request.headers:
                 headers = {k: v for k, v in request.headers.items() if k != "authorization"}
-                return await handler(request.with_(user=user, headers=headers))
-            request.user = user
+                request = request.with_(headers=headers)
             return await handler(request)
 
         return authenticate

@@ -23,7 +23,7 @@ class Registry:
         """Serve a store; the first version of a resource to be added is the one `find` gives."""
         resource = store.resource
         self._stores[GroupVersionResource(resource.group, resource.version, resource.plural)] = store
-        self._preferred.setdefault(str(resource.group_resource), store)
+        self._preferred.setdefault(resource.qualified, store)
 
     def remove(self, gvr: GroupVersionResource) -> None:
         """Serve it no longer."""

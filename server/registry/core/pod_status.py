@@ -142,8 +142,6 @@ def _claim_statuses(statuses: Iterable[View], spec: View, path: Path) -> list[Er
 def _ips(addresses: list[View], path: Path, old: list[View], version: tuple[int, int]) -> list[Error]:
     found: list[Error] = []
     texts, before = [a.get("ip") or "" for a in addresses], [a.get("ip") or "" for a in old]
-    if len(texts) < 2 and texts == before:
-        return found
     for i, text in enumerate(texts):
         found += legacy_ip(path[i], text, version, before)
     if len(texts) < 2:
@@ -182,17 +180,13 @@ def _users(statuses: Iterable[View], os: str, path: Path) -> list[Error]:
         user = (status.get("user") or {}).get("linux")
         if user is None:
             continue
-        groups = user.get("supplementalGroups") or ()
-        ids = int(user.get("uid") or 0), int(user.get("gid") or 0), *groups
-        if os != "windows" and not any(user_or_group_id(value, path) for value in ids):
-            continue
         at = path[i] / "linux"
         if os == "windows":
             found.append(field.forbidden(at, "cannot be set for a windows pod"))
             continue
-        found += user_or_group_id(ids[0], at / "uid")
-        found += user_or_group_id(ids[1], at / "gid")
-        for j, group in enumerate(groups):
+        found += user_or_group_id(int(user.get("uid") or 0), at / "uid")
+        found += user_or_group_id(int(user.get("gid") or 0), at / "gid")
+        for j, group in enumerate(user.get("supplementalGroups") or ()):
             found += user_or_group_id(group, (at / "supplementalGroups")[j])
     return found
 
